@@ -1,0 +1,1 @@
+"""The futsal group's backend: it serves while its gate finds the schema fit for its code."""
