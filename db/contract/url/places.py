@@ -1,0 +1,71 @@
+"""Where the database URL is looked for: mounted files first, then the environment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.url.model import DatabaseUrl
+from db.contract.url.text import refusal
+
+MOUNT = Path("/run/secrets/calcio")
+NAMES = ("DATABASE_URL", "DATABASE_URL_ASYNC")
+DIRECT = "DATABASE_URL_DIRECT"
+
+
+def find_url(environ: Mapping[str, str], *, direct: bool = False, mount: Path = MOUNT) -> DatabaseUrl:
+    """Return the first URL there is; `direct` asks for the one that avoids a pooler, where there is one."""
+    looked_at = []
+    for place, text in places(environ, direct=direct, mount=mount):
+        if text:
+            return parse_from(place, text)
+        looked_at.append(place)
+    raise refusal(
+        f"no database URL: none in {', '.join(looked_at)}",
+        f"Mount a Secret with the key DATABASE_URL at {mount}, or set DATABASE_URL",
+    )
+
+
+def places(environ: Mapping[str, str], *, direct: bool, mount: Path) -> Iterator[tuple[str, str | None]]:
+    """Each place's name and the text found there, in order."""
+    if direct:
+        yield str(mount / DIRECT), read_mounted(mount / DIRECT)
+        yield DIRECT, environ.get(DIRECT)
+    if named := environ.get("DATABASE_URL_FILE"):
+        yield named, read_named(Path(named))
+    for name in NAMES:
+        yield str(mount / name), read_mounted(mount / name)
+    for name in NAMES:
+        yield name, environ.get(name)
+
+
+def read_named(path: Path) -> str:
+    """Read the file that DATABASE_URL_FILE names, which must be there."""
+    text = read_mounted(path)
+    if text is None:
+        raise refusal(f"DATABASE_URL_FILE names {path}, which does not exist", "Mount the Secret there")
+    return text
+
+
+def read_mounted(path: Path) -> str | None:
+    """Read a file that may be absent; one that is there must hold a URL."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise refusal(
+            f"{path} cannot be read ({error.strerror})", "Give this process leave to read it"
+        ) from None
+    except UnicodeDecodeError:
+        raise refusal(f"{path} is not UTF-8 text", "Write the URL itself into the Secret's key") from None
+    if not text.strip():
+        raise refusal(f"{path} is empty", "Write the database URL into the Secret's key")
+    return text
+
+
+def parse_from(place: str, text: str) -> DatabaseUrl:
+    try:
+        return replace(DatabaseUrl.parse(text), source=place)
+    except Refusal as problem:
+        raise Refusal(ExitCode.CONFIGURATION, f"{place}: {problem.message}", problem.remedy) from None
