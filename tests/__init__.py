@@ -1,0 +1,1 @@
+"""What calcio promises, as tests."""

@@ -1,0 +1,1 @@
+"""The rehearsal: what a release does on a real cluster."""

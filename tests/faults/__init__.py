@@ -1,0 +1,1 @@
+"""What calcio does when something breaks: each fault made for real."""

@@ -1,0 +1,1 @@
+"""What the rendered Kustomize overlays promise."""

@@ -1,0 +1,1 @@
+"""Where the tests, the demo and the benchmarks get a PostgreSQL server from."""
