@@ -13,7 +13,7 @@ SETTINGS = "-c fsync=off -c full_page_writes=off -c timezone=UTC"
 
 def objection() -> str | None:
     """Why no container can be had; None when one can. An image that is missing is pulled."""
-    from docker.errors import DockerException, ImageNotFound
+    from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped]  # ships no types
     from requests.exceptions import RequestException
     from testcontainers.core.config import testcontainers_config
     from testcontainers.core.docker_client import DockerClient
