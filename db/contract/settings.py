@@ -3,14 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, field, fields
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from db.contract.refusal import ExitCode, Refusal
 
-T = TypeVar("T")
+T = TypeVar("T", bound="Declared")
 PREFIX = "CALCIO_"
 # Kubernetes puts the addresses of the namespace's Services into each pod's environment.
 SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+
+
+class Declared(Protocol):
+    """A frozen dataclass of `setting` fields, whose values are checked against each other."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def contradictions(self) -> Iterator[str]: ...
 
 
 class Explained(NamedTuple):
@@ -35,39 +43,52 @@ def setting(parser: Callable[[str], Any], default: Any, meaning: str, *, secret:
 
 def read(cls: type[T], environ: Mapping[str, str]) -> T:
     """Build the settings; every problem there is comes in one Refusal."""
+    values, wrong = parse(cls, environ)
+    problems = list(wrong.values())
+    if not problems:
+        settings = cls(**values)
+        problems = list(settings.contradictions())
+        if not problems:
+            return settings
+    program = cls.__module__.partition(".")[0]
+    raise Refusal(ExitCode.CONFIGURATION, "; ".join(problems), f"python -m {program} settings explains each")
+
+
+def parse(cls: type[Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return by field the values that the environment holds, and what is wrong with those it should not."""
     values: dict[str, Any] = {}
-    problems = []
+    wrong: dict[str, str] = {}
     for declared in declarations(cls):
         text = environ.get(variable(declared), "").strip()
-        if not text:
-            continue
         try:
-            values[declared.name] = declared.metadata["parser"](text)
+            if text:
+                values[declared.name] = declared.metadata["parser"](text)
         except ValueError as expected:
-            found = "its value" if declared.metadata["secret"] else repr(text)
-            problems.append(f"{variable(declared)} is {found}, expected {expected}")
-    if not problems:
-        result = cls(**values)
-        problems = list(getattr(result, "contradictions", lambda: ())())
-        if not problems:
-            return result
-    raise Refusal(
-        ExitCode.CONFIGURATION, "; ".join(problems), "python -m db settings explains each"
-    ) from None
+            wrong[declared.name] = f"{variable(declared)} is {found(declared, text)}, expected {expected}"
+    return values, wrong
+
+
+def found(declared: Field[Any], text: str) -> str:
+    # A URL pasted into the wrong variable holds an at sign, and often a password before it.
+    return "something else" if declared.metadata["secret"] or "@" in text else repr(text)
 
 
 def describe(cls: type[Any], environ: Mapping[str, str]) -> list[Explained]:
-    """Every setting with its meaning, effective value and source; secrets are hidden."""
-    settings = read(cls, environ)
-    return [
-        Explained(
-            variable(declared),
-            declared.metadata["meaning"],
-            "(hidden)" if declared.metadata["secret"] else shown(getattr(settings, declared.name)),
-            "environment" if environ.get(variable(declared), "").strip() else "default",
+    """Every setting with its meaning, effective value and source, secrets hidden; a wrong value says so."""
+    values, wrong = parse(cls, environ)
+    defaults = cls()
+    explained = []
+    for declared in declarations(cls):
+        value = shown(values.get(declared.name, getattr(defaults, declared.name)))
+        explained.append(
+            Explained(
+                variable(declared),
+                declared.metadata["meaning"],
+                wrong.get(declared.name) or ("(hidden)" if declared.metadata["secret"] and value else value),
+                "environment" if declared.name in values.keys() | wrong.keys() else "default",
+            )
         )
-        for declared in declarations(cls)
-    ]
+    return explained
 
 
 def unknown(cls: type[Any], environ: Mapping[str, str]) -> list[str]:
@@ -99,4 +120,6 @@ def variable(declared: Field[Any]) -> str:
 def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "" if value is None else str(value)

@@ -8,11 +8,12 @@ from db.contract.secret import Secret
 from db.contract.url import drivers
 from db.contract.url.hosts import Host, read_hosts
 from db.contract.url.parameters import decide
-from db.contract.url.text import BLANK, refusal, take_apart
-from db.contract.url.tls import settle_mode
+from db.contract.url.text import BLANK, take_apart
+
+BLANKS_IGNORED = "the blanks or the newline around the database URL are ignored"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class DatabaseUrl:
     """One canonical libpq URL; make it with `parse` or `find_url`."""
 
@@ -20,36 +21,27 @@ class DatabaseUrl:
     password: Secret | None
     hosts: tuple[Host, ...]
     database: str
-    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
-    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
-    key_password: Secret | None = None
-    warnings: tuple[str, ...] = field(default=(), compare=False)
-    source: str = field(default="", compare=False)
+    parameters: Mapping[str, str] = field(hash=False)
+    server_settings: Mapping[str, str] = field(hash=False)
+    key_password: Secret | None
+    warnings: tuple[str, ...] = field(compare=False)
+    source: str = field(compare=False, default="")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         stripped = text.strip(BLANK)
-        warnings: tuple[str, ...] = (
-            ("the blanks or the newline around the database URL are ignored",) if stripped != text else ()
-        )
-        if not stripped:
-            raise refusal("the database URL is empty")
         parts = take_apart(stripped)
-        if not parts.database:
-            raise refusal("the database URL names no database")
-        asked = {name: [v for n, v in parts.parameters if n == name] for name in ("host", "port")}
+        asked = {key: [value for name, value in parts.parameters if name == key] for key in ("host", "port")}
         decided = decide(pair for pair in parts.parameters if pair[0] not in asked)
-        warnings += settle_mode(decided.parameters) + decided.warnings
-        hosts = read_hosts(parts.hosts, asked["host"], asked["port"])
         return cls(
-            parts.user,
-            parts.password,
-            hosts,
-            parts.database,
-            decided.parameters,
-            decided.settings,
-            decided.key_password,
-            warnings,
+            user=parts.user,
+            password=parts.password,
+            hosts=read_hosts(parts.hosts, asked["host"], asked["port"]),
+            database=parts.database,
+            parameters=decided.parameters,
+            server_settings=decided.server_settings,
+            key_password=decided.key_password,
+            warnings=decided.warnings if stripped == text else (BLANKS_IGNORED, *decided.warnings),
         )
 
     def replace(
@@ -59,18 +51,16 @@ class DatabaseUrl:
         user: str | None = None,
         password: str | None = None,
         parameters: Mapping[str, str] | None = None,
-        settings: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a copy with these parts; parameters and server settings are laid over what is there."""
+        """Return a copy with these parts; parameters, `options` too, are laid over what is there."""
         decided = decide({**self.parameters, **(parameters or {})}.items())
-        settle_mode(decided.parameters)
         return replace(
             self,
             database=database or self.database,
             user=user or self.user,
             password=Secret(password) if password is not None else self.password,
             parameters=decided.parameters,
-            settings={**self.settings, **decided.settings, **(settings or {})},
+            server_settings={**self.server_settings, **decided.server_settings},
             key_password=decided.key_password or self.key_password,
         )
 
@@ -79,11 +69,6 @@ class DatabaseUrl:
         """host:port/database, safe to print."""
         return ",".join(map(str, self.hosts)) + f"/{self.database}"
 
-    @property
-    def plus_in_password(self) -> bool:
-        """Whether a refused password may have been encoded with '+' for a blank, which no driver undoes."""
-        return self.password is not None and "+" in self.password.reveal()
-
     def for_psycopg2(self) -> dict[str, Any]:
         return drivers.for_psycopg2(self)
 
@@ -91,7 +76,12 @@ class DatabaseUrl:
         return drivers.for_asyncpg(self)
 
     def for_sqlalchemy(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What `sqlalchemy.URL.create(**parts)` and `create_engine(…, connect_args=…)` take."""
         return drivers.for_sqlalchemy(self)
+
+    def socket_options(self) -> list[tuple[int, int, int]]:
+        """What `socket.setsockopt` takes for the keepalives that asyncpg has no argument for."""
+        return drivers.socket_options(self.parameters)
 
     def __str__(self) -> str:
         return f"postgresql://{self.address}"

@@ -32,16 +32,20 @@ def places(environ: Mapping[str, str], *, direct: bool, mount: Path) -> Iterator
         yield str(mount / DIRECT), read_mounted(mount / DIRECT)
         yield DIRECT, environ.get(DIRECT)
     if named := environ.get("DATABASE_URL_FILE"):
-        yield named, read_named(Path(named))
+        yield named, read_named(named)
     for name in NAMES:
         yield str(mount / name), read_mounted(mount / name)
     for name in NAMES:
         yield name, environ.get(name)
 
 
-def read_named(path: Path) -> str:
+def read_named(path: str) -> str:
     """Read the file that DATABASE_URL_FILE names, which must be there."""
-    text = read_mounted(path)
+    if "://" in path:
+        raise refusal(
+            "DATABASE_URL_FILE holds a URL, expected a path", "Name the variable DATABASE_URL, or a file"
+        )
+    text = read_mounted(Path(path))
     if text is None:
         raise refusal(f"DATABASE_URL_FILE names {path}, which does not exist", "Mount the Secret there")
     return text

@@ -34,6 +34,8 @@ def refusal(problem: str, remedy: str = SHAPE) -> Refusal:
 
 def take_apart(text: str) -> Parts:
     """Split a stripped URL; nothing of its text is ever in the refusal."""
+    if not text:
+        raise refusal("the database URL is empty")
     scheme, separator, rest = text.partition("://")
     if not separator or re.search(r"[^A-Za-z0-9+.-]", scheme):
         raise refusal("the database URL has no scheme")
@@ -45,6 +47,8 @@ def take_apart(text: str) -> Parts:
     userinfo, _, hosts = authority.rpartition("@")
     if "/" in path or "@" in path + query:
         raise refusal("the database URL can be read in two ways", ENCODE)
+    if not path:
+        raise refusal("the database URL names no database")
     user, password = take_userinfo_apart(userinfo)
     return Parts(user, password, hosts, decoded(path, "the database name"), take_query_apart(query))
 

@@ -15,32 +15,31 @@ DETAILS = (*FILES, "ssl_min_protocol_version", "ssl_max_protocol_version")
 STRONG = ("require", "verify-ca", "verify-full")
 
 
-def settle_mode(parameters: dict[str, str]) -> tuple[str, ...]:
-    """Check that mode, files and details hold together; name the mode they imply where none is given."""
+def implied_mode(parameters: Mapping[str, str]) -> str | None:
+    """The mode that the other parameters call for, where the URL names none: prefer would protect nothing."""
+    if "sslmode" in parameters or not any(name in parameters for name in DETAILS):
+        return None
+    return "verify-full" if parameters.get("sslrootcert") == "system" else "require"
+
+
+def check(parameters: Mapping[str, str]) -> None:
+    """Refuse a mode, files and details that do not hold together."""
+    mode = parameters.get("sslmode", "prefer")
     details = [name for name in DETAILS if name in parameters]
     system = parameters.get("sslrootcert") == "system"
-    implied = "verify-full" if system else "require"
-    warnings: tuple[str, ...] = ()
-    if details and "sslmode" not in parameters:
-        parameters["sslmode"] = implied
-        warnings = (f"sslmode is not given beside {details[0]}: taken as {implied}",)
-    mode = parameters.get("sslmode", "prefer")
-    if details and mode in ("allow", "prefer"):
+    if parameters.get("sslnegotiation") == "direct" and mode not in STRONG:
+        raise refusal("sslnegotiation=direct needs TLS", f"Expected sslmode={' or '.join(STRONG)}")
+    if mode == "disable":
+        return
+    if details and mode not in STRONG:
         raise refusal(
-            f"{details[0]} protects nothing under sslmode={mode}", f"Expected sslmode={', '.join(STRONG)}"
+            f"{details[0]} protects nothing under sslmode={mode}", f"Expected sslmode={' or '.join(STRONG)}"
         )
-    if system and mode not in ("disable", "verify-full"):
+    if system and mode != "verify-full":
         raise refusal(f"sslrootcert=system does not go with sslmode={mode}", "Expected sslmode=verify-full")
     if mode.startswith("verify-") and "sslrootcert" not in parameters:
-        raise refusal(
-            f"sslmode={mode} has no certificate authority",
-            "Name its file in sslrootcert, or system",
-        )
-    if parameters.get("sslnegotiation") == "direct" and mode not in STRONG:
-        raise refusal("sslnegotiation=direct needs TLS", f"Expected sslmode={', '.join(STRONG)}")
-    if mode != "disable":
-        check_details(parameters)
-    return warnings
+        raise refusal(f"sslmode={mode} has no authority to trust", "Name its file in sslrootcert, or system")
+    check_details(parameters)
 
 
 def check_details(parameters: Mapping[str, str]) -> None:
@@ -51,14 +50,15 @@ def check_details(parameters: Mapping[str, str]) -> None:
         raise refusal(
             "ssl_min_protocol_version is above ssl_max_protocol_version", "Swap them, or leave one out"
         )
-    for name in (*FILES, "passfile"):
-        path = parameters.get(name)
-        if path is None or (name, path) == ("sslrootcert", "system"):
-            continue
-        if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - importing pathlib costs the fast path
-            raise refusal(
-                f"the file that {name} names is missing or unreadable", "Mount it, or correct the path"
-            )
+    for name in FILES:
+        if name in parameters and (name, parameters[name]) != ("sslrootcert", "system"):
+            check_file(name, parameters[name])
+
+
+def check_file(name: str, path: str) -> None:
+    # os.path answers False where pathlib would raise: a name too long, a folder that may not be entered.
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113
+        raise refusal(f"the file that {name} names is missing or unreadable", "Mount it, or correct the path")
 
 
 def for_asyncpg(parameters: Mapping[str, str], key_password: Secret | None) -> "SSLContext | str | None":
@@ -71,17 +71,17 @@ def for_asyncpg(parameters: Mapping[str, str], key_password: Secret | None) -> "
     except OSError:
         raise refusal(
             "the files that sslrootcert, sslcert, sslkey or sslcrl name cannot be used",
-            "Expected PEM files, the key belonging to the certificate, sslpassword where the key is encrypted",
+            "Expected PEM files, the certificate's own key, and sslpassword where it is encrypted",
         ) from None
 
 
 def context(parameters: Mapping[str, str], key_password: Secret | None) -> "SSLContext":
     import ssl
 
+    authority = parameters.get("sslrootcert")
     result = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     result.check_hostname = parameters["sslmode"] == "verify-full"
-    result.verify_mode = ssl.CERT_REQUIRED if "sslrootcert" in parameters else ssl.CERT_NONE
-    authority = parameters.get("sslrootcert")
+    result.verify_mode = ssl.CERT_REQUIRED if authority else ssl.CERT_NONE
     if authority == "system":
         result.load_default_certs()
     elif authority:
