@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from db.contract.ledger import Row, Snapshot, State
 from db.contract.lineage import Lineage
@@ -31,17 +32,25 @@ class Judgement:
     ready: bool
     found: tuple[str, ...]
     expected: tuple[str, ...]
-    reason: str
+    what: str  # what was found, and what was expected
+    remedy: str  # what to do; empty where all is well
     revision: str | None = None  # the one that decided it, where one did
+
+    @property
+    def reason(self) -> str:
+        """What was found, what was expected, and what to do."""
+        return f"{self.what}: {self.remedy}" if self.remedy else self.what
 
 
 def judge(database: Snapshot, image: Lineage) -> Judgement:
     """Judge `database` for the code of `image`; pure, and the same in the Job and in the gate."""
-    standing, reason, revision = _standing(database, image)
-    ready = standing in {Standing.UNFINISHED, Standing.AT_HEAD, Standing.AHEAD}
-    if standing is Standing.STALE:
+    answer = _standing(database, image)
+    ready = answer.standing in {Standing.UNFINISHED, Standing.AT_HEAD, Standing.AHEAD}
+    if answer.standing is Standing.STALE:
         ready = _equal(database, image)
-    return Judgement(standing, ready, database.heads or (), image.heads, reason, revision)
+    return Judgement(
+        answer.standing, ready, database.heads or (), image.heads, answer.what, answer.remedy, answer.revision
+    )
 
 
 def missing(database: Snapshot, image: Lineage, among: Iterable[str]) -> frozenset[str]:
@@ -78,15 +87,18 @@ def listed(revisions: Iterable[str]) -> str:
     return ", ".join(sorted(revisions)) or "no revision"
 
 
-_Answer = tuple[Standing, str, str | None]
+class _Answer(NamedTuple):
+    standing: Standing
+    what: str
+    remedy: str = ""
+    revision: str | None = None
 
 
 def _standing(database: Snapshot, image: Lineage) -> _Answer:
     if not database.found:
         return _without_version(database)
-    unknown = database.found - image.known
     if database.ledger_heads is None or set(database.ledger_heads) != database.found:
-        return _without_ledger(database, image, unknown)
+        return _without_ledger(database, image)
     if rows := edited(database, image):
         return _edited(rows[0])
     return _by_ledger(database, image)
@@ -95,41 +107,39 @@ def _standing(database: Snapshot, image: Lineage) -> _Answer:
 def _without_version(database: Snapshot) -> _Answer:
     # A history that went back to its base, or shares the schema with another one, is known by its ledger.
     if database.ledger_heads == () or not database.has_tables:
-        return Standing.EMPTY, "the database is empty: run the Job of this release", None
-    return (
+        return _Answer(Standing.EMPTY, "the database is empty", "run the Job of this release")
+    return _Answer(
         Standing.UNVERSIONED,
-        "the database has tables and no version: someone must say which revision they are at, once,"
-        " with `python -m db stamp REVISION`",
-        None,
+        "the database has tables and no version",
+        "say which revision they are at, once, with `python -m db stamp REVISION`",
     )
 
 
-def _without_ledger(database: Snapshot, image: Lineage, unknown: frozenset[str]) -> _Answer:
-    if unknown and not database.has_ledger:
-        return (
+def _without_ledger(database: Snapshot, image: Lineage) -> _Answer:
+    at = f"the database is at {listed(database.found)}"
+    expects = f"this image expects {listed(image.heads)}"
+    unknown = database.found - image.known
+    if database.ledger_heads is not None:
+        ledger = f"has a ledger for {listed(database.ledger_heads)}"
+    elif unknown:
+        return _Answer(
             Standing.FOREIGN,
-            f"the database is at {listed(database.found)}, and nothing explains {listed(unknown)}:"
-            f" this image expects {listed(image.heads)}; is this its database?",
+            f"{at}, where nothing explains {listed(unknown)}, {expects}",
+            "is this its database? If so, deploy the release that brought the revision",
             min(unknown),
         )
-    what = (
-        "has no ledger"
-        if not database.has_ledger
-        else f"has a ledger for {listed(database.ledger_heads or ())}"
-    )
-    return (
-        Standing.STALE,
-        f"the database is at {listed(database.found)} and {what}, this image expects {listed(image.heads)}:"
-        " run the Job of the newest release, which reconciles them",
-        None,
+    else:
+        ledger = "has no ledger"
+    return _Answer(
+        Standing.STALE, f"{at} and {ledger}, {expects}", "run the newest release's Job, which reconciles them"
     )
 
 
 def _edited(row: Row) -> _Answer:
-    return (
+    return _Answer(
         Standing.FOREIGN,
-        f"revision {row.revision} was applied{_by(row)} with another content than this image holds:"
-        " restore the script as it was, and put the change into a new revision",
+        f"revision {row.revision} was applied{_by(row)} with another content than this image holds",
+        "restore its script as it was, and put the change into a new revision",
         row.revision,
     )
 
@@ -139,25 +149,27 @@ def _by_ledger(database: Snapshot, image: Lineage) -> _Answer:
     unknown = database.rows.keys() - image.known
     needs = missing(database, image, image.required)
     if unknown and needs:
-        return (
+        return _Answer(
             Standing.DIVERGED,
-            f"{at}: it lacks {listed(needs)} and has {listed(unknown)}, which this image does not know;"
-            " release from a branch that has both",
+            f"{at}; it lacks {listed(needs)} and has {listed(unknown)}, which this image does not know",
+            "release from a branch that has both",
             min(needs),
         )
     if row := breaking(database, image.known):
-        return (
+        return _Answer(
             Standing.BROKEN,
-            f"{at}: revision {row.revision}{_by(row)} took away what this image uses; deploy a newer release",
+            f"{at}; revision {row.revision}{_by(row)} takes away what this image uses",
+            "deploy a newer release",
             row.revision,
         )
     if needs:
-        return Standing.BEHIND, f"{at}: {listed(needs)} to come; run the Job of this release", min(needs)
+        what = f"{at}; {listed(needs)} to come"
+        return _Answer(Standing.BEHIND, what, "run the Job of this release", min(needs))
     if trailing := missing(database, image, image.known):
-        return Standing.UNFINISHED, f"{at}: only {listed(trailing)} to come, which no code relies on", None
+        return _Answer(Standing.UNFINISHED, f"{at}; only {listed(trailing)} to come, which no code relies on")
     if unknown:
-        return Standing.AHEAD, f"{at}: it stands ahead, and compatible", None
-    return Standing.AT_HEAD, at, None
+        return _Answer(Standing.AHEAD, f"{at}; it stands ahead, and compatible")
+    return _Answer(Standing.AT_HEAD, at)
 
 
 def _equal(database: Snapshot, image: Lineage) -> bool:

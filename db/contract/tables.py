@@ -75,7 +75,8 @@ CREATE = (REVISION, STATE, EVENT, READER, NOTIFIER)
 # For the service's role, as {role}. First what it may do with the ledger, then with every table to come.
 GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
-    "GRANT SELECT ON {version}, {schema}.ledger_revision, {schema}.ledger_state, {schema}.ledger_event TO {role}",
+    "GRANT SELECT ON {version} TO {role}",
+    "GRANT SELECT ON {schema}.ledger_revision, {schema}.ledger_state, {schema}.ledger_event TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.ledger_reader TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",

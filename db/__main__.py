@@ -1,0 +1,129 @@
+"""`python -m db COMMAND`: the Job's program, and the one a person asks."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from db.contract.refusal import ExitCode, Refusal
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse ends with 2, which means "pending" here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was expected, and end with 64."""
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> ExitCode:
+    """Run one command; answers the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, Mapping[str, str]], ExitCode] = options.command
+    return command(options, environ)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m db", description="Moves the schema, and says how it stands.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., ExitCode], help_: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help_, description=help_)
+        added.set_defaults(command=command)
+        return added
+
+    add("upgrade", _upgrade, "apply everything that this image's code relies on")
+    finish = add("finish", _finish, "apply the rest, once no live reader needs what it takes away")
+    finish.add_argument(
+        "--soak", type=float, metavar="S", help="how long no reader was in the way (one lease)"
+    )
+    finish.add_argument(
+        "--wait", type=float, default=3600, metavar="S", help="how long to wait for that (3600)"
+    )
+    add("check", _check, "would this image serve now? 0 or 79")
+    wait = add("wait", _wait, "wait until this image would serve")
+    wait.add_argument("--wait", type=float, default=3600, metavar="S", help="how long (3600)")
+    for name, command, help_ in (
+        ("status", _status, "how the database stands to this image"),
+        ("history", _history, "what was applied, when, by whom"),
+        ("settings", _settings, "every setting with its meaning, value and source"),
+    ):
+        add(name, command, help_).add_argument("--json", action="store_true", help="for programs")
+    lock = add("lock", _lock, "write db/revisions.lock from the scripts")
+    lock.add_argument("--check", action="store_true", help="only compare")
+    return parser
+
+
+def _upgrade(_: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.run import run
+    from db.runner.upgrade import upgrade
+
+    return run(upgrade, environ)
+
+
+def _finish(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.finish import finish
+    from db.runner.run import run
+
+    def command(job: Any) -> Any:
+        soak_s = job.settings.lease_s if options.soak is None else options.soak
+        return finish(job, soak_s, options.wait)
+
+    return run(command, environ)
+
+
+def _check(_: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.questions import check
+    from db.runner.run import run
+
+    return run(check, environ)
+
+
+def _wait(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.questions import wait
+    from db.runner.run import run
+
+    return run(lambda job: wait(job, options.wait), environ)
+
+
+def _status(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner import questions, views
+
+    return views.answer(questions.status, views.status, environ, as_json=options.json)
+
+
+def _history(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner import questions, views
+
+    return views.answer(questions.history, views.history, environ, as_json=options.json)
+
+
+def _settings(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.contract.settings import describe
+    from db.runner.settings import RunnerSettings
+
+    settings = describe(RunnerSettings, environ)
+    if options.json:
+        print(json.dumps([setting._asdict() for setting in settings]))
+    else:
+        for setting in settings:
+            print(f"{setting.name}={setting.value}  ({setting.source}) {setting.meaning}")
+    return ExitCode.DONE
+
+
+def _lock(options: argparse.Namespace, _: Mapping[str, str]) -> ExitCode:
+    from db.authoring.lock import lock
+
+    print(lock(check=options.check))
+    return ExitCode.DONE
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:], os.environ))
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(refusal.code)

@@ -1,0 +1,1 @@
+"""What a person runs at their desk while writing a revision."""

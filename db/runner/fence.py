@@ -1,0 +1,98 @@
+"""The fence: holds back a step that would break a live reader, in the transaction that would break it.
+
+Order is everything (docs/decisions): lock the readers' table, then check, then DDL, ledger and commit. Nobody can
+register or renew meanwhile, so what the check found stays true; hence the hold is short, and the server ends it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from db.contract.lineage import Clause, Lineage
+from db.contract.names import History
+from db.contract.readers import LIVE, Reader, in_the_way_of
+from db.contract.shared_settings import LeaseSettings
+from db.runner.settings import RunnerSettings
+
+HOLD_S = 5
+TRANSACTION_TIMEOUT_SINCE = 170000
+
+# Sessions of the service's role whose pod no live reader's name explains: their code is not known.
+_STRANGERS = """
+SELECT coalesce(nullif(application_name, ''), 'pid ' || pid) FROM pg_catalog.pg_stat_activity
+ WHERE usename = %s AND datname = pg_catalog.current_database()
+   AND NOT pg_catalog.split_part(application_name, '/', 3) = ANY (%s)
+ ORDER BY 1
+"""
+_WATCHING = """
+SELECT server_seen_at + %s - pg_catalog.clock_timestamp() FROM {schema}.ledger_state
+ WHERE history = {history} AND server_seen_at + %s > pg_catalog.clock_timestamp()
+"""
+
+
+class HeldBack(Exception):  # noqa: N818 - an answer, not an accident
+    """The fence holds: `blockers` says who or what is in the way."""
+
+    def __init__(self, blockers: Sequence[str]) -> None:
+        super().__init__("; ".join(blockers))
+        self.blockers = tuple(blockers)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The fence around one history."""
+
+    history: History
+    image: Lineage
+    settings: RunnerSettings
+
+    def look(self, connection: Connection, clauses: Sequence[Clause]) -> Sequence[str]:
+        """Who is in the way of `clauses` as far as a look without a lock can tell."""
+        with connection.cursor() as cursor:
+            return self._in_the_way(cursor, clauses)
+
+    def close(self, cursor: Cursor, clauses: Sequence[Clause]) -> None:
+        """Lock the readers out and check; the caller's transaction has just begun, and commits within 5 s.
+
+        Raises HeldBack where someone is in the way; the caller rolls back.
+        """
+        # A role's or a database's repeatable read would show the readers as they were before the lock.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        cursor.execute(f"SET LOCAL statement_timeout = '{HOLD_S}s'")
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HOLD_S}s'")
+        if cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE:
+            cursor.execute(f"SET LOCAL transaction_timeout = '{HOLD_S}s'")
+        cursor.execute(self.history.fill("LOCK TABLE {schema}.ledger_reader IN SHARE ROW EXCLUSIVE MODE"))
+        if blockers := self._in_the_way(cursor, clauses):
+            raise HeldBack(blockers)
+
+    def _in_the_way(self, cursor: Cursor, clauses: Sequence[Clause]) -> Sequence[str]:
+        cursor.execute(self.history.fill(LIVE))
+        readers = [Reader(name, release, tuple(heads), *ages) for name, release, heads, *ages in cursor]
+        blockers = list(map(str, in_the_way_of(clauses, readers, self.image)))
+        return blockers + self._strangers(cursor, readers) + self._watching(cursor)
+
+    def _strangers(self, cursor: Cursor, readers: Sequence[Reader]) -> list[str]:
+        role = self.settings.app_role
+        if not role or self.settings.fence_unregistered == "ignore":
+            return []
+        cursor.execute(_STRANGERS, (role, [reader.name for reader in readers]))
+        return [f"a session of {role} that no reader explains: {name}" for (name,) in cursor]
+
+    def _watching(self, cursor: Cursor) -> list[str]:
+        lease = lease_of(self.settings)
+        cursor.execute(self.history.fill(_WATCHING), (lease, lease))
+        row = cursor.fetchone()
+        if row is None:
+            return []
+        return [
+            f"the server started or failed over: readers have {row[0].total_seconds():.0f} s to register again"
+        ]
+
+
+def lease_of(settings: LeaseSettings) -> timedelta:
+    """How long a reader is taken for alive after it was last heard of."""
+    return timedelta(seconds=settings.lease_s)

@@ -1,0 +1,132 @@
+"""Founds the ledger beside alembic_version, grants the service's role its rights, and knows the server again."""
+
+from collections.abc import Sequence
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.contract import tables
+from db.contract.ledger import FORMAT
+from db.contract.names import History, quoted
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.shared_settings import LeaseSettings
+
+# As Alembic itself makes it, so that plain `alembic` finds what it expects.
+_VERSION_TABLE = """
+CREATE TABLE {version} (version_num varchar(32) NOT NULL, CONSTRAINT {constraint} PRIMARY KEY (version_num))
+"""
+_WHAT_IS_THERE = """
+SELECT pg_catalog.to_regclass(%(version)s) IS NOT NULL, pg_catalog.to_regclass(%(state)s) IS NOT NULL,
+       pg_catalog.has_schema_privilege(%(schema)s, 'CREATE')
+"""
+# Another timeline: a failover. Another start: a restart or a restore. Either may have lost readers' rows.
+SERVER = """
+(SELECT pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)
+        || ' ' || pg_catalog.pg_postmaster_start_time()::text)
+"""
+_FIRST_STATE = f"""
+INSERT INTO {{schema}}.ledger_state (history, format, heads, change, server, server_seen_at)
+SELECT {{history}}, {FORMAT}, '{{}}', 1, {SERVER},
+       CASE WHEN %s THEN timestamptz '-infinity' ELSE pg_catalog.clock_timestamp() END
+"""
+_SEE_SERVER = f"""
+UPDATE {{schema}}.ledger_state SET server = {SERVER}, server_seen_at = pg_catalog.clock_timestamp()
+ WHERE history = {{history}} AND server <> {SERVER}
+"""
+_GRANTED = """
+SELECT count(*) = 2 FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a
+ WHERE d.defaclnamespace = %(schema)s::regnamespace AND a.grantee = %(role)s::regrole
+   AND (d.defaclobjtype, a.privilege_type) IN (('r', 'SELECT'), ('S', 'USAGE'))
+   AND d.defaclrole = current_user::regrole
+"""
+
+
+def found_ledger(connection: Connection, history: History, *, in_empty_database: bool) -> bool:
+    """Make the version table and the ledger where they are missing, in one transaction; answers whether it did.
+
+    Raises Refusal with 77 where this role may not create tables in the schema.
+    """
+    with connection, connection.cursor() as cursor:
+        names = {
+            "version": history.fill("{version}"),
+            "state": history.fill("{schema}.ledger_state"),
+            "schema": history.schema,
+        }
+        cursor.execute(_WHAT_IS_THERE, names)
+        has_version, has_ledger, may_create = cursor.fetchone() or (False, False, False)
+        if has_version and has_ledger and _has_state(connection, history):
+            return False
+        if not may_create:
+            raise Refusal(
+                ExitCode.PERMISSION,
+                f"this role may not create tables in the schema {history.schema}",
+                f"As its owner: GRANT CREATE ON SCHEMA {history.schema} TO the Job's role",
+            )
+        if not has_version:
+            constraint = quoted(f"{history.version_table}_pkc")
+            cursor.execute(history.fill(_VERSION_TABLE.replace("{constraint}", constraint)))
+        if not has_ledger:
+            for statement in tables.CREATE:
+                cursor.execute(history.fill(statement))
+        cursor.execute(history.fill(tables.TRIGGER))
+        cursor.execute(history.fill(_FIRST_STATE), (in_empty_database,))
+    return True
+
+
+def see_server(connection: Connection, history: History) -> None:
+    """Write down a server that is not the one of the last run, and that it was seen now."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(history.fill(_SEE_SERVER))
+
+
+def is_granted(connection: Connection, history: History, role: str) -> bool:
+    """Whether `role` will be able to read the tables that this run's role creates."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTED, {"schema": quoted(history.schema), "role": quoted(role)})
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def grant(connection: Connection, history: History, role: str) -> None:
+    """Give `role` what the service needs, and what it will need of tables to come.
+
+    Raises Refusal with 78 where there is no such role.
+    """
+    try:
+        with connection, connection.cursor() as cursor:
+            for statement in tables.GRANTS:
+                cursor.execute(history.fill(statement).replace("{role}", quoted(role)))
+    except psycopg2.errors.UndefinedObject as error:
+        raise Refusal(
+            ExitCode.CONFIGURATION,
+            f"there is no role {role}, which CALCIO_APP_ROLE names",
+            "Create the service's role before the first migration, or correct the setting",
+        ) from error
+
+
+def limit(connection: Connection, role: str, lease: LeaseSettings) -> Sequence[str]:
+    """End the sessions of a frozen process on the server, by settings of `role` in this database.
+
+    Answers the statements that someone with more rights must run, where this role may not.
+    """
+    seconds = {name: getattr(lease, setting) for name, setting in tables.ROLE_LIMITS.items()}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_catalog.current_database()")
+        (database,) = cursor.fetchone() or ("",)
+    statements = [
+        f"ALTER ROLE {quoted(role)} IN DATABASE {quoted(database)} SET {name} = '{value:.0f}s'"
+        for name, value in seconds.items()
+    ]
+    try:
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    except psycopg2.errors.InsufficientPrivilege:
+        return statements
+    return ()
+
+
+def _has_state(connection: Connection, history: History) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(history.fill("SELECT FROM {schema}.ledger_state WHERE history = {history}"))
+        return cursor.rowcount == 1

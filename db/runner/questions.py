@@ -1,0 +1,97 @@
+"""The commands that only look: status, check, wait, history."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+from psycopg2.extras import RealDictCursor
+
+from db.contract.readers import LIVE
+from db.contract.refusal import ExitCode
+from db.contract.standing import Judgement, missing
+from db.runner.outcome import Outcome
+from db.runner.session import Job
+
+LOOK_EVERY_S = 0.5
+
+HISTORY = """
+SELECT revision, phase, state, source, release, image, git_sha, actor, applied_at, duration_ms,
+       (lsn_after - lsn_before)::bigint AS wal_bytes
+  FROM {schema}.ledger_revision WHERE history = {history} ORDER BY applied_at, revision
+"""
+
+
+def check(job: Job) -> Outcome:
+    """Would this image serve now? 0 or 79."""
+    with closing(job.connect()) as connection:
+        _, judgement = job.judge(connection)
+    return _verdict(judgement)
+
+
+def wait(job: Job, wait_s: float) -> Outcome:
+    """Look until this image would serve: 0, or 75 after `wait_s`."""
+    deadline = time.monotonic() + wait_s
+    with closing(job.connect()) as connection:
+        while True:
+            _, judgement = job.judge(connection)
+            if judgement.ready:
+                return _verdict(judgement)
+            if time.monotonic() > deadline:
+                return _verdict(judgement, ExitCode.TEMPORARY)
+            job.stop.wait(LOOK_EVERY_S)
+
+
+def status(job: Job) -> Mapping[str, Any]:
+    """Standing, found, expected, what is pending with its phase, and who reads."""
+    with closing(job.connect()) as connection:
+        database, judgement = job.judge(connection)
+        readers = rows(connection, job.history.fill(LIVE)) if database.has_ledger else []
+    pending = missing(database, job.image, job.image.known)
+    return {
+        "standing": judgement.standing,
+        "ready": judgement.ready,
+        "found": judgement.found,
+        "expected": judgement.expected,
+        "reason": judgement.reason,
+        "pending": [
+            {"revision": id_, "phase": revision.phase, "required": revision.required}
+            for id_, revision in job.image.revisions.items()
+            if id_ in pending
+        ],
+        "readers": readers,
+    }
+
+
+def history(job: Job) -> Sequence[Mapping[str, Any]]:
+    """The applied revisions, oldest first, with who applied them and what it took."""
+    with closing(job.connect()) as connection:
+        database, _ = job.judge(connection)
+        return rows(connection, job.history.fill(HISTORY)) if database.has_ledger else []
+
+
+def rows(connection: Connection, sql: str) -> list[dict[str, Any]]:
+    """What `sql` answers, as JSON can say it: times in ISO 8601, durations in seconds."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(sql)
+        return [json.loads(json.dumps(dict(row), default=_plain)) for row in cursor]
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "total_seconds"):
+        return round(value.total_seconds(), 3)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _verdict(judgement: Judgement, otherwise: ExitCode = ExitCode.NOT_FOR_THIS_IMAGE) -> Outcome:
+    return Outcome(
+        "nothing" if judgement.ready else "refused",
+        ExitCode.DONE if judgement.ready else otherwise,
+        f"{judgement.standing}: {judgement.what}",
+        found=judgement.found,
+        expected=judgement.expected,
+        revision=judgement.revision,
+        hint=judgement.remedy,
+    )

@@ -1,0 +1,112 @@
+"""Writes the ledger: each row in the transaction of what it describes."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from db.contract.ledger import CHANNEL, State
+from db.contract.lineage import Lineage, Revision
+from db.contract.names import History
+from db.runner.settings import RunnerSettings
+
+_WRITE_ROW = """
+INSERT INTO {schema}.ledger_revision
+       (history, revision, down_revisions, phase, breaks, required, state, digests, source,
+        release, image, git_sha, duration_ms, lsn_before, lsn_after)
+VALUES ({history}, %(revision)s, %(down_revisions)s, %(phase)s, %(breaks)s, %(required)s, %(state)s, %(digests)s,
+        %(source)s, %(release)s, %(image)s, %(git_sha)s, %(duration_ms)s, %(lsn_before)s, %(lsn_after)s)
+ON CONFLICT (history, revision) DO UPDATE
+   SET state = excluded.state, digests = excluded.digests, breaks = excluded.breaks, source = excluded.source,
+       release = excluded.release, image = excluded.image, git_sha = excluded.git_sha, actor = excluded.actor,
+       applied_at = excluded.applied_at, duration_ms = excluded.duration_ms, lsn_after = excluded.lsn_after
+"""
+_REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %s"
+_MOVE_STATE = """
+UPDATE {schema}.ledger_state
+   SET change = change + 1, heads = ARRAY(SELECT version_num::text FROM {version} ORDER BY 1)
+ WHERE history = {history}
+"""
+_EVENT = """
+INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
+VALUES ({history}, %s, %s, ARRAY(SELECT version_num::text FROM {version} ORDER BY 1), %s, %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of one history, written for one run."""
+
+    history: History
+    settings: RunnerSettings
+
+    def write(
+        self,
+        cursor: Cursor,
+        revision: Revision,
+        state: State,
+        *,
+        source: str = "step",
+        duration_ms: int | None = None,
+        lsn_before: str | None = None,
+        lsn_after: str | None = None,
+    ) -> None:
+        """Write the row of `revision`, new or over the one that announced it."""
+        row = {
+            "revision": revision.revision,
+            "down_revisions": list(revision.down_revisions),
+            "phase": str(revision.phase),
+            "breaks": [str(clause) for clause in revision.breaks],
+            "required": revision.required,
+            "state": str(state),
+            "digests": [revision.digest] if revision.digest else [],
+            "source": source,
+            "release": self.settings.release or None,
+            "image": self.settings.image or None,
+            "git_sha": self.settings.git_sha or None,
+            "duration_ms": duration_ms,
+            "lsn_before": lsn_before,
+            "lsn_after": lsn_after,
+        }
+        cursor.execute(self.history.fill(_WRITE_ROW), row)
+        self._moved(cursor)
+
+    def remove(self, cursor: Cursor, revision: str) -> None:
+        """Remove the row of `revision`."""
+        cursor.execute(self.history.fill(_REMOVE_ROW), (revision,))
+        self._moved(cursor)
+
+    def event(self, cursor: Cursor, operation: str, revision: str | None, **detail: Any) -> None:
+        """Append to the audit; `detail` holds no password, no row's value and no query's text."""
+        values = (operation, revision, self.settings.release or None, json.dumps(detail, default=str))
+        cursor.execute(self.history.fill(_EVENT), values)
+
+    def reconcile(self, connection: Connection, image: Lineage, found: Iterable[str]) -> Sequence[str]:
+        """Make the rows say that exactly what stands below the heads `found` is applied; what a run announced stays.
+
+        Answers the revisions whose rows were written or removed.
+        """
+        applied = image.closure(found)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                self.history.fill(
+                    "SELECT revision, state FROM {schema}.ledger_revision WHERE history = {history}"
+                )
+            )
+            states = dict(cursor.fetchall())
+            gone = [id_ for id_, state in states.items() if id_ not in applied and state == State.APPLIED]
+            new = [id_ for id_ in image.revisions if id_ in applied and states.get(id_) != State.APPLIED]
+            for id_ in gone:
+                self.remove(cursor, id_)
+            for id_ in new:
+                self.write(cursor, image.revisions[id_], State.APPLIED, source="reconcile")
+            self._moved(cursor)
+            self.event(cursor, "reconcile", None, written=new, removed=gone)
+        return sorted(new + gone)
+
+    def _moved(self, cursor: Cursor) -> None:
+        cursor.execute(self.history.fill(_MOVE_STATE))
+        cursor.execute("SELECT pg_catalog.pg_notify(%s, %s)", (CHANNEL, str(self.history)))

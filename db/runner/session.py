@@ -1,0 +1,104 @@
+"""A session that may move the schema: one connection, which holds the lock, beside a ledger that tells the truth."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.contract.ledger import Snapshot
+from db.contract.lineage import Lineage
+from db.contract.names import History
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.standing import Judgement, Standing, edited, judge
+from db.contract.url import DatabaseUrl
+from db.runner import founding, lock
+from db.runner.cancel import Stop
+from db.runner.connect import connect
+from db.runner.fence import Fence
+from db.runner.look import look
+from db.runner.record import Ledger
+from db.runner.report import Report
+from db.runner.settings import RunnerSettings
+
+_REFUSED = {Standing.UNVERSIONED, Standing.FOREIGN, Standing.DIVERGED, Standing.BROKEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run is given: everything but the database."""
+
+    url: DatabaseUrl
+    settings: RunnerSettings
+    history: History
+    image: Lineage
+    stop: Stop
+    report: Report
+
+    def connect(self) -> Connection:
+        """A connection in autocommit; raises Refusal as `db.runner.connect` says."""
+        head = ",".join(self.image.heads)
+        return connect(self.url, self.settings, head, self.stop, self.report)
+
+    def judge(self, connection: Connection) -> tuple[Snapshot, Judgement]:
+        """What the database says, and how it stands to this image."""
+        found = look(connection, self.history)
+        return found, judge(found, self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A job with a connection that holds the history's lock."""
+
+    job: Job
+    connection: Connection
+    ledger: Ledger
+    fence: Fence
+
+
+def refuse_unfit(database: Snapshot, judgement: Judgement, image: Lineage) -> None:
+    """Raise Refusal with 81 where an applied script was edited, 79 where the database is not this image's."""
+    if edited(database, image) and judgement.standing is Standing.FOREIGN:
+        raise Refusal(ExitCode.DRIFT_OF_SCRIPTS, judgement.what, judgement.remedy)
+    unexplained = judgement.standing is Standing.STALE and database.found - image.known
+    if judgement.standing in _REFUSED or unexplained:
+        raise Refusal(
+            ExitCode.NOT_FOR_THIS_IMAGE, f"{judgement.standing}: {judgement.what}", judgement.remedy
+        )
+
+
+@contextmanager
+def opened(job: Job) -> Iterator[Session]:
+    """A session behind the lock, with the ledger founded, granted and reconciled.
+
+    Raises Refusal: 75 where the lock stays taken, 77 and 78 as `founding` says, 79 and 81 as `refuse_unfit` says.
+    """
+    with closing(job.connect()) as connection:
+        budget_s = job.settings.lock_budget_s
+        with lock.held(connection, job.history, budget_s, job.stop, job.report):
+            ledger = Ledger(job.history, job.settings)
+            database, judgement = job.judge(connection)
+            refuse_unfit(database, judgement, job.image)
+            _found(job, connection, ledger, in_empty_database=judgement.standing is Standing.EMPTY)
+            founding.see_server(connection, job.history)
+            if judgement.standing is Standing.STALE:
+                written = ledger.reconcile(connection, job.image, database.found)
+                job.report(
+                    "reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}"
+                )
+            fence = Fence(job.history, job.image, job.settings)
+            yield Session(job, connection, ledger, fence)
+
+
+def _found(job: Job, connection: Connection, ledger: Ledger, *, in_empty_database: bool) -> None:
+    if founding.found_ledger(connection, job.history, in_empty_database=in_empty_database):
+        job.report("ledger.founded", f"founded the ledger beside {job.history}")
+    role = job.settings.app_role
+    if role and not founding.is_granted(connection, job.history, role):
+        founding.grant(connection, job.history, role)
+        job.report("granted", f"{role} may read and write the tables to come, and change none")
+        if statements := founding.limit(connection, role, job.settings):
+            job.report(
+                "limits.missing",
+                f"this role may not limit {role}'s sessions; as a superuser: {'; '.join(statements)}",
+            )

@@ -1,0 +1,40 @@
+"""`upgrade`: applies everything up to the last required revision, or says why not."""
+
+from contextlib import closing
+
+from db.contract.ledger import Snapshot
+from db.contract.refusal import ExitCode
+from db.contract.standing import Judgement, Standing
+from db.runner import founding
+from db.runner.outcome import Outcome
+from db.runner.session import Job, refuse_unfit
+
+NOTHING_TO_UPGRADE = {Standing.AT_HEAD, Standing.AHEAD, Standing.UNFINISHED}
+
+
+def upgrade(job: Job) -> Outcome:
+    """Run to the last required revision; raises Refusal and what a revision raises."""
+    with closing(job.connect()) as connection:
+        database, judgement = job.judge(connection)
+        refuse_unfit(database, judgement, job.image)
+        role = job.settings.app_role
+        granted = not role or founding.is_granted(connection, job.history, role)
+    if judgement.standing in NOTHING_TO_UPGRADE and granted:
+        return nothing(database, judgement)
+    # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
+    from db.runner.move import move
+
+    return move(job, job.image.upgrade_target, database)
+
+
+def nothing(database: Snapshot, judgement: Judgement) -> Outcome:
+    """The outcome of a run that found nothing to do."""
+    ahead = judgement.standing is Standing.AHEAD
+    return Outcome(
+        "ahead" if ahead else "nothing",
+        ExitCode.DONE,
+        judgement.what,
+        found=judgement.found,
+        expected=judgement.expected,
+        hint="the database stands ahead, and compatible: nothing was changed" if ahead else "",
+    )

@@ -1,0 +1,53 @@
+"""What the commands that only look print: for people, or with --json for programs."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from db.contract.refusal import ExitCode
+from db.runner.outcome import Outcome
+from db.runner.run import run
+from db.runner.session import Job
+
+T = TypeVar("T")
+
+
+def answer(
+    ask: Callable[[Job], T],
+    view: Callable[[T], Sequence[str]],
+    environ: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> ExitCode:
+    """Ask, and print; only a failure has an outcome beside it."""
+
+    def command(job: Job) -> Outcome:
+        found = ask(job)
+        print(json.dumps(found) if as_json else "\n".join(view(found)))
+        return Outcome("nothing", ExitCode.DONE, "")
+
+    return run(command, environ, quiet=True)
+
+
+def status(found: Mapping[str, Any]) -> list[str]:
+    """A few lines."""
+    lines = [f"{found['standing']} ({'ready' if found['ready'] else 'not ready'}): {found['reason']}"]
+    lines += [
+        f"  to come: {pending['revision']} ({pending['phase']}{', required' if pending['required'] else ''})"
+        for pending in found["pending"]
+    ]
+    lines += [
+        f"  reader: {reader['name']} of release {reader['release']} at {', '.join(reader['heads'])},"
+        f" lease {reader['remaining']:.0f} s"
+        for reader in found["readers"]
+    ]
+    return lines
+
+
+def history(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each revision."""
+    return [
+        f"{row['revision']:<8} {row['phase']:<9} {row['state']:<9} {row['applied_at'][:19]}Z"
+        f" {row['duration_ms'] or 0:>7} ms  release {row['release']} by {row['actor']} ({row['source']})"
+        for row in found
+    ]

@@ -1,0 +1,77 @@
+"""Watches a step from a second connection: who blocks it while it waits, and that it is still alive."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.runner.report import Report
+
+QUIET_S = 1.0  # a step that is over sooner is not watched at all
+SIGN_OF_LIFE_S = 10.0
+
+# Never the text of a query: it may hold a row's values.
+_BLOCKERS = """
+SELECT pid || ' ' || coalesce(nullif(application_name, ''), 'without a name') || ', '
+       || coalesce(state, 'state unknown')
+       || coalesce(', since ' || extract(epoch FROM pg_catalog.clock_timestamp() - xact_start)::int || ' s', '')
+  FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_catalog.pg_blocking_pids(%s))
+"""
+
+
+class Watch:
+    """A context around a step; `blockers` are those seen in its way, in the order of their appearance."""
+
+    def __init__(self, open_: Callable[[], Connection], backend: int, every_s: float, report: Report) -> None:
+        self._open = open_
+        self._backend = backend
+        self._every_s = every_s
+        self._report = report
+        self._over = threading.Event()
+        self._soon = threading.Event()
+        self._seen: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    @property
+    def blockers(self) -> list[str]:
+        """Who was seen in the way."""
+        return list(self._seen.values())
+
+    def begin_now(self) -> None:
+        """Do not stay quiet: the step has met a lock."""
+        self._soon.set()
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._soon.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        self._soon.wait(QUIET_S)
+        if self._over.is_set():
+            return
+        try:
+            with closing(self._open()) as connection:
+                self._sample(connection)
+        except psycopg2.Error as error:
+            # The step does not depend on being watched.
+            self._report("watch.lost", f"nobody watches this step any more: {type(error).__name__}")
+
+    def _sample(self, connection: Connection) -> None:
+        began = said = time.monotonic()
+        while not self._over.wait(self._every_s):
+            with connection.cursor() as cursor:
+                cursor.execute(_BLOCKERS, (self._backend,))
+                for (blocker,) in cursor:
+                    self._seen[blocker.split(" ", 1)[0]] = blocker
+            now = time.monotonic()
+            if now - said >= SIGN_OF_LIFE_S:
+                said = now
+                self._report("step.running", f"the step goes on, {now - began:.0f} s", blockers=self.blockers)
