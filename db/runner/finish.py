@@ -43,7 +43,7 @@ def finish(job: Job, soak_s: float, wait_s: float) -> Outcome:
     database, judgement = _wait_for_upgrade(job, budget)
     pending = missing(database, job.image, job.image.known)
     if not pending:
-        return nothing(database, judgement)
+        return nothing(judgement)
     # As in upgrade.py: only a run that has something to do imports Alembic.
     from db.runner.move import in_sessions
 

@@ -24,7 +24,7 @@ _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 def move(job: Job, targets: Sequence[str], before: Snapshot) -> Outcome:
     """Apply what is pending up to `targets`; a live reader in the way ends it with 80."""
 
-    def once(session: Session, steps: Steps) -> None:
+    def once(_: Session, steps: Steps) -> None:
         try:
             steps.apply(targets)
         except HeldBack as held:

@@ -79,7 +79,7 @@ def opened(job: Job) -> Iterator[Session]:
             ledger = Ledger(job.history, job.settings)
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
-            _found(job, connection, ledger, in_empty_database=judgement.standing is Standing.EMPTY)
+            _found(job, connection, in_empty_database=judgement.standing is Standing.EMPTY)
             founding.see_server(connection, job.history)
             if judgement.standing is Standing.STALE:
                 written = ledger.reconcile(connection, job.image, database.found)
@@ -90,7 +90,7 @@ def opened(job: Job) -> Iterator[Session]:
             yield Session(job, connection, ledger, fence)
 
 
-def _found(job: Job, connection: Connection, ledger: Ledger, *, in_empty_database: bool) -> None:
+def _found(job: Job, connection: Connection, *, in_empty_database: bool) -> None:
     if founding.found_ledger(connection, job.history, in_empty_database=in_empty_database):
         job.report("ledger.founded", f"founded the ledger beside {job.history}")
     role = job.settings.app_role

@@ -77,14 +77,14 @@ class Steps:
             try:
                 with watch:
                     environment.run_migrations()
-                return
             except (HeldBack, Terminated):
                 raise
-            except Exception as error:
-                # A revision is somebody's program: whatever it raises is that step's failure.
+            except Exception as error:  # noqa: BLE001 - a revision is somebody's program: it may raise anything
                 self.blockers = watch.blockers
                 connection.rollback()
                 self._again(error)
+            else:
+                return
 
     def _again(self, error: Exception) -> None:
         """Pause before another try, or raise what ends the run."""

@@ -2,7 +2,6 @@
 
 from contextlib import closing
 
-from db.contract.ledger import Snapshot
 from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, Standing
 from db.runner import founding
@@ -20,14 +19,14 @@ def upgrade(job: Job) -> Outcome:
         role = job.settings.app_role
         granted = not role or founding.is_granted(connection, job.history, role)
     if judgement.standing in NOTHING_TO_UPGRADE and granted:
-        return nothing(database, judgement)
+        return nothing(judgement)
     # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
     from db.runner.move import move
 
     return move(job, job.image.upgrade_target, database)
 
 
-def nothing(database: Snapshot, judgement: Judgement) -> Outcome:
+def nothing(judgement: Judgement) -> Outcome:
     """The outcome of a run that found nothing to do."""
     ahead = judgement.standing is Standing.AHEAD
     return Outcome(
