@@ -25,7 +25,7 @@ def secret(name: str, role: str) -> dict[str, object]:
 
 
 def create(body: dict[str, object]) -> bool:
-    """False where the Secret is there already: the database knows its password, another one would lock us out."""
+    """False where the Secret is there already: the database knows its password, and no other."""
     namespace = (ACCOUNT / "namespace").read_text()
     request = urllib.request.Request(
         f"https://kubernetes.default.svc/api/v1/namespaces/{namespace}/secrets",
@@ -35,10 +35,9 @@ def create(body: dict[str, object]) -> bool:
             "Content-Type": "application/json",
         },
     )
+    context = ssl.create_default_context(cafile=ACCOUNT / "ca.crt")
     try:
-        urllib.request.urlopen(
-            request, timeout=TIMEOUT_S, context=ssl.create_default_context(cafile=ACCOUNT / "ca.crt")
-        ).close()
+        urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context).close()  # noqa: S310 - https, above
     except urllib.error.HTTPError as answer:
         answer.close()
         if answer.code != HTTPStatus.CONFLICT:

@@ -1,0 +1,118 @@
+"""Each component is one order: it renders without the others, and says what for and how."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.manifests.rendering import COMPONENTS, KUSTOMIZE, OVERLAYS, Object, Renderer, named, of_kind
+
+ALONE = """
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [../base]
+components: [{components}]
+configMapGenerator:
+  - {{name: calcio-migrate, behavior: merge, literals: [RELEASE=v1]}}
+"""
+
+
+def listed(overlay: str) -> list[str]:
+    kustomization = yaml.safe_load((KUSTOMIZE / "overlays" / overlay / "kustomization.yaml").read_text())
+    return [component.rpartition("/")[2] for component in kustomization["components"]]
+
+
+def alone(tree: Path, renderer: Renderer, *components: str) -> list[Object]:
+    folder = tree / "kustomize" / "alone"
+    folder.mkdir()
+    paths = ", ".join(f"../components/{component}" for component in components)
+    (folder / "kustomization.yaml").write_text(ALONE.format(components=paths))
+    return renderer.objects(folder)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_says_its_purpose_and_its_usage(component: str) -> None:
+    """A reader decides by the first section and copies the second."""
+    lines = (KUSTOMIZE / "components" / component / "README.md").read_text().splitlines()
+    headings = [line for line in lines if line.startswith("#") and not line.startswith("# after")]
+    assert headings == [f"# {component}", "## Purpose", "## Usage"]
+    assert any(f"components/{component}" in line for line in lines)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_needs_no_other(component: str, tree: Path, renderer: Renderer) -> None:
+    """On the base alone, without a release, a component renders."""
+    assert alone(tree, renderer, component)
+
+
+@pytest.mark.parametrize("component", [component for component in COMPONENTS if component != "release"])
+def test_a_component_goes_with_a_release(component: str, tree: Path, renderer: Renderer) -> None:
+    """No placeholder is left in anything that a component adds."""
+    values = re.findall(
+        r": (\S*RELEASE)$", yaml.safe_dump_all(alone(tree, renderer, component, "release")), re.MULTILINE
+    )
+    assert set(values) <= {"CALCIO_RELEASE"}
+
+
+def test_base_renders_and_names_no_place(renderer: Renderer) -> None:
+    """The base is deployable truth: no namespace, host, registry, tag or user."""
+    objects = renderer.objects(KUSTOMIZE / "base")
+    assert all("namespace" not in found["metadata"] for found in objects)
+    text = renderer.text(KUSTOMIZE / "base")
+    assert not any(word in text for word in ["runAsUser", "fsGroup", "host:", "replicas"])
+    for found in of_kind(objects, "Job", "Deployment"):
+        (container,) = found["spec"]["template"]["spec"]["containers"]
+        assert container["image"] in {"calcio-migrate:RELEASE", "calcio-service:RELEASE"}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_release_comes_last(overlay: str) -> None:
+    """It copies RELEASE into what the other components add, so it has to see them all."""
+    assert listed(overlay)[-1] == "release"
+    assert listed(overlay).count("release") == 1
+
+
+def test_finish_runs_under_the_terms_of_migrate(tree: Path, renderer: Renderer) -> None:
+    """Both Jobs are one program with another word: same account, settings, limits and secrets."""
+    objects = alone(tree, renderer, "finish-automatically", "release")
+    migrate, finish = (named(objects, "Job", name) for name in ["calcio-migrate", "calcio-finish"])
+    pods = [job["spec"]["template"]["spec"] for job in [migrate, finish]]
+    for pod, word in zip(pods, ["upgrade", "finish"], strict=True):
+        (container,) = pod["containers"]
+        assert container["args"] == [word]
+        container |= {"name": "", "args": [], "envFrom": []}
+    assert pods[0] == pods[1]
+    settings = [named(objects, "ConfigMap", name)["data"] for name in ["calcio-migrate", "calcio-finish"]]
+    assert settings[0] == settings[1]
+
+
+def test_finish_on_purpose_renders_nothing_else(tree: Path, renderer: Renderer) -> None:
+    """Who applies it contracts, and rolls nothing out."""
+    objects = alone(tree, renderer, "finish-on-purpose", "release")
+    assert [found["kind"] for found in objects] == ["ConfigMap", "Job"]
+    assert objects[1]["metadata"]["name"].startswith("calcio-finish-v1-")
+
+
+def test_a_waiting_pod_holds_up_no_drain(tree: Path, renderer: Renderer) -> None:
+    """Two replicas, one eviction at a time, and pods that wait for the schema may always go."""
+    objects = alone(tree, renderer, "keep-available")
+    budget = named(objects, "PodDisruptionBudget", "calcio-service")["spec"]
+    service = named(objects, "Deployment", "calcio-service")["spec"]
+    assert budget["selector"] == service["selector"]
+    assert budget["maxUnavailable"] < service["replicas"]
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
+def test_only_the_database_is_reached_by_everybody(tree: Path, renderer: Renderer) -> None:
+    """Jobs take no connection; the service takes HTTP, and monitoring alone its management port."""
+    objects = alone(tree, renderer, "restrict-network")
+    jobs, service = (
+        named(objects, "NetworkPolicy", name)["spec"] for name in ["calcio-migrate", "calcio-service"]
+    )
+    assert "ingress" not in jobs
+    assert jobs["policyTypes"] == service["policyTypes"] == ["Ingress", "Egress"]
+    assert jobs["egress"] == service["egress"]
+    assert [port["port"] for rule in jobs["egress"] for port in rule["ports"]] == [5432, 53, 53, 5353, 5353]
+    assert [port["port"] for rule in service["ingress"] for port in rule["ports"]] == ["http", "management"]
+    assert [source.keys() for source in service["ingress"][1]["from"]] == [{"namespaceSelector"}]
