@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from db.contract.parsers import on_off, one_of, whole_number
+from db.contract.parsers import on_off, one_of, seconds, whole_number
 from db.contract.settings import setting
 from db.contract.shared_settings import SharedSettings
 
@@ -27,6 +27,9 @@ class ServiceSettings(SharedSettings):
     )
     gate_listen: bool = setting(
         on_off, True, "whether the gate listens for changes, on a connection of its own"
+    )
+    drain_s: float = setting(
+        seconds(0, 600), 5.0, "how long it serves on after SIGTERM, while endpoint lists catch up"
     )
     pool_size: int = setting(whole_number(1, 1000), 10, "the most connections that requests share")
     public_reads: bool = setting(on_off, False, "whether reading needs no token; writing always does")

@@ -1,0 +1,17 @@
+"""The composition root: what a server imports, and the only module here that does something by it."""
+
+import os
+
+from db.contract import lockfile
+from db.contract.settings import read
+from db.contract.url import find_url
+from service.app import create_app
+from service.settings import ServiceSettings
+
+settings = read(ServiceSettings, os.environ)
+app = create_app(
+    settings,
+    find_url(os.environ),
+    find_url(os.environ, direct=True),
+    lockfile.read(settings.lockfile),
+)

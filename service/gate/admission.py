@@ -1,0 +1,56 @@
+"""Admission: what needs the database is turned away while the gate is shut, from the next request on."""
+
+import asyncio
+
+from service import deadline
+from service.gate.answers import PROBLEM, Answer, App, Message, Receive, Scope, Send
+from service.gate.gate import POLL_S, Gate
+from service.gate.probes import described
+
+NEEDS_DATABASE = "/api/"
+RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
+
+
+class Admission:
+    """Lets a request pass while the gate is open, and gives it a deadline."""
+
+    def __init__(self, app: App, gate: Gate, request_deadline_s: float) -> None:
+        self._app = app
+        self._gate = gate
+        self._deadline_s = request_deadline_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(NEEDS_DATABASE):
+            await self._app(scope, receive, send)
+            return
+        # The deadline counts from before the lease is looked at.
+        with deadline.within(self._deadline_s), self._gate.serving():
+            if self._gate.verdict.ready:
+                await self._in_time(scope, receive, send)
+            else:
+                await self._turned_away().send(send)
+
+    async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._app(scope, receive, noting)
+        except TimeoutError:
+            if started:
+                raise
+            await problem("the request took too long", request_deadline_s=self._deadline_s).send(send)
+
+    def _turned_away(self) -> Answer:
+        return problem("the schema does not suit this release now", **described(self._gate.verdict))
+
+
+def problem(title: str, **details: object) -> Answer:
+    """A 503 as RFC 9457 writes it."""
+    body = {"type": "about:blank", "title": title, "status": 503, **details}
+    return Answer.json(503, body, PROBLEM, [RETRY_AFTER])

@@ -1,0 +1,73 @@
+"""What kubelet and people are told: /livez, /readyz, /startupz, all from memory."""
+
+from collections.abc import Callable
+
+from db.contract.standing import listed
+from service.gate.answers import Answer, Receive, Scope, Send, wants_json
+from service.gate.gate import Gate
+from service.gate.verdict import Verdict
+
+OK = Answer.text(200, "ok")
+
+
+async def answer_ok(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer /livez and /startupz: whoever answers at all is configured, listening and alive."""
+    await OK.send(send)
+
+
+class Readiness:
+    """Answers /readyz."""
+
+    def __init__(self, gate: Gate, is_draining: Callable[[], bool]) -> None:
+        self._gate = gate
+        self._is_draining = is_draining
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        ready = self._gate.verdict.ready and not self._is_draining()
+        if ready and not scope["query_string"] and not wants_json(scope):
+            await OK.send(send)
+        else:
+            await self._in_full(ready, as_json=wants_json(scope)).send(send)
+
+    def _in_full(self, ready: bool, *, as_json: bool) -> Answer:
+        verdict, status = self._gate.verdict, 200 if ready else 503
+        if as_json:
+            return Answer.json(status, {"ready": ready, **described(verdict), "lease_s": self._lease_s})
+        checks = [shutdown_line(self._is_draining()), *schema_lines(verdict, self._lease_s)]
+        passed = "passed" if ready else "failed"
+        return Answer.text(status, "\n".join([*checks, f"readyz check {passed}"]) + "\n")
+
+    @property
+    def _lease_s(self) -> float:
+        return round(self._gate.lease_remaining_s, 1)
+
+
+def described(verdict: Verdict) -> dict[str, object]:
+    """A verdict as JSON tells it."""
+    return {
+        "standing": verdict.standing or "unknown",
+        "reason": verdict.reason,
+        "found": verdict.found,
+        "expected": verdict.expected,
+        "since": verdict.since.isoformat(timespec="milliseconds"),
+    }
+
+
+def shutdown_line(draining: bool) -> str:
+    return "[-]shutdown begun: this process takes no new traffic" if draining else "[+]shutdown ok"
+
+
+def schema_lines(verdict: Verdict, lease_s: float) -> list[str]:
+    """Each check as Kubernetes' own components write it, with what they withhold."""
+    if verdict.standing is None:
+        return [f"[{_sign(verdict.ready)}]database unknown: {verdict.reason}"]
+    where = f"found {listed(verdict.found)}, expected {listed(verdict.expected)}"
+    return [
+        f"[+]database ok: lease {lease_s:.0f} s",
+        f"[{_sign(verdict.ready)}]schema {verdict.standing}: {where}",
+        *([] if verdict.ready else [verdict.reason]),
+    ]
+
+
+def _sign(ready: bool) -> str:
+    return "+" if ready else "-"

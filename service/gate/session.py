@@ -1,0 +1,117 @@
+"""The gate's own connection: registering this process, looking at the schema, hearing of its changes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from db.contract.ledger import CHANNEL, Snapshot
+from db.contract.names import History
+from db.contract.readers import LEAVE, REGISTER, RENEW
+from db.contract.snapshot import INSUFFICIENT_PRIVILEGE, MOVED, UNDEFINED_TABLE, parse, statements
+
+READ_ONLY = "25006"
+# Without these a process can't be seen by the fence; the verdict takes it from there.
+NOT_REGISTERED = {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE, READ_ONLY}
+CROWD = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """This process as its row in ledger_reader names it."""
+
+    instance: UUID
+    name: str
+    release: str
+    heads: tuple[str, ...]
+    lease: timedelta
+
+
+async def take_snapshot(connection: asyncpg.Connection, history: History) -> Snapshot:
+    """One consistent look at the database, by the first statement that it can answer."""
+    *others, (last, _) = statements(history)
+    for sql, try_next in others:
+        try:
+            return parse(dict(await connection.fetchrow(sql)))
+        except asyncpg.PostgresError as error:
+            if error.sqlstate not in try_next:
+                raise
+    return parse(dict(await connection.fetchrow(last)))
+
+
+class Session:
+    """What the gate asks over one connection; sets `changed` when the ledger moves or the connection ends."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, history: History, reader: Reader, changed: asyncio.Event
+    ) -> None:
+        self._connection = connection
+        self._changed = changed
+        self._history = history
+        self._reader = reader
+        # Kept for this connection only: a failover may count to the same change another way.
+        self._seen: tuple[Mapping[str, Any], Snapshot] | None = None
+        connection.add_termination_listener(lambda _: changed.set())
+
+    def must_be_open(self) -> None:
+        if self._connection.is_closed():
+            raise ConnectionResetError
+
+    async def listen(self) -> None:
+        """Hear of each commit that changes the ledger, or alembic_version."""
+        await self._connection.add_listener(CHANNEL, self._heard)
+
+    async def register(self) -> bool:
+        """Renew this process's row, or write it; False where that is not to be had."""
+        reader = self._reader
+        fill = self._history.fill
+        try:
+            touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
+            if touched == "UPDATE 0":
+                await self._connection.execute(
+                    fill(REGISTER), reader.instance, reader.lease, reader.name, reader.release, reader.heads
+                )
+        except asyncpg.PostgresError as error:
+            if error.sqlstate in NOT_REGISTERED:
+                return False
+            raise
+        return True
+
+    async def look(self) -> Snapshot:
+        """The schema as it is now; the whole ledger is read only when it has moved."""
+        moved = await self._moved()
+        if moved is None:
+            return await take_snapshot(self._connection, self._history)
+        if self._seen is None or self._seen[0] != moved:
+            # `moved` came first: what changed in between is seen as another change next time.
+            self._seen = (moved, await take_snapshot(self._connection, self._history))
+        return self._seen[1]
+
+    async def leave(self) -> None:
+        """Delete this process's row: no contract has to wait for it any more."""
+        try:
+            await self._connection.execute(self._history.fill(LEAVE), self._reader.instance)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate not in NOT_REGISTERED:
+                raise
+
+    async def crowd(self) -> int:
+        """About how many readers there are; counting them would cost more than it spares."""
+        table = self._history.fill("{schema}.ledger_reader")
+        return max(0, int(await self._connection.fetchval(CROWD, table) or 0))
+
+    async def _moved(self) -> Mapping[str, Any] | None:
+        try:
+            return dict(await self._connection.fetchrow(self._history.fill(MOVED)))
+        except asyncpg.PostgresError as error:
+            if error.sqlstate in {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE}:
+                return None
+            raise
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if payload == str(self._history):
+            self._changed.set()

@@ -1,0 +1,85 @@
+"""The pool that requests share: its sessions begin with a look at the schema, and send nothing too late."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import asyncpg
+
+from service import deadline
+from service.gate.connecting import CONNECT_TIMEOUT_S
+from service.gate.gate import Gate
+from service.settings import ServiceSettings
+
+# They undo; a request that is too late must still be able to.
+_ALWAYS_SENT = frozenset({"ROLLBACK;", "ROLLBACK"})
+# Of the time after which the server ends an idle session.
+_RETIRED_AFTER = 0.8
+
+
+class CheckedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg ships no types
+    """Sends no statement once the time of its request is over."""
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        if query not in _ALWAYS_SENT:
+            deadline.check()
+        return await super().execute(query, *args, **options)  # type: ignore[no-any-return]
+
+    async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> None:
+        deadline.check()
+        await super().executemany(command, args, **options)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
+        deadline.check()
+        return await super().fetch(query, *args, **options)  # type: ignore[no-any-return]
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
+        deadline.check()
+        return await super().fetchrow(query, *args, **options)
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        deadline.check()
+        return await super().fetchval(query, *args, **options)
+
+    async def fetchmany(self, query: str, args: Iterable[Any], **options: Any) -> list[asyncpg.Record]:
+        deadline.check()
+        return await super().fetchmany(query, args, **options)  # type: ignore[no-any-return]
+
+
+def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings, gate: Gate) -> asyncpg.Pool:
+    """A pool that connects when it is first asked."""
+
+    async def examine(connection: asyncpg.Connection) -> None:
+        with deadline.within(CONNECT_TIMEOUT_S):
+            await gate.examine(connection)
+
+    named = {**arguments.get("server_settings", {}), "application_name": name}
+    return asyncpg.create_pool(
+        **{"timeout": CONNECT_TIMEOUT_S, **arguments, "server_settings": named},
+        command_timeout=settings.request_deadline_s,
+        min_size=0,
+        max_size=settings.pool_size,
+        max_inactive_connection_lifetime=_RETIRED_AFTER * settings.idle_timeout_s,
+        connection_class=CheckedConnection,
+        init=examine,
+        reset=_nothing_to_reset,
+    )
+
+
+class SharedSessions:
+    """The pool as its gate moves it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def expire(self) -> None:
+        await self._pool.expire_connections()
+
+    async def prove(self) -> None:
+        await self.expire()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S), self._pool.acquire():
+            pass
+
+
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """Spare each request a round trip: a request here leaves nothing behind but a transaction."""
