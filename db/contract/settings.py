@@ -105,8 +105,9 @@ def unknown(cls: type[Any], environ: Mapping[str, str]) -> list[str]:
 def nearest(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    found = get_close_matches(name, known, n=1)
-    return f"; did you mean {found[0]}?" if found else ""
+    # The prefix that all share would make all alike.
+    close = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
+    return f"; did you mean {PREFIX}{close[0]}?" if close else ""
 
 
 def declarations(cls: type[Any]) -> Iterator[Field[Any]]:

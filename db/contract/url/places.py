@@ -17,7 +17,7 @@ def find_url(environ: Mapping[str, str], *, direct: bool = False, mount: Path = 
     """Return the first URL there is; `direct` asks for the one that avoids a pooler, where there is one."""
     looked_at = []
     for place, text in places(environ, direct=direct, mount=mount):
-        if text:
+        if text and text.strip():
             return parse_from(place, text)
         looked_at.append(place)
     raise refusal(
