@@ -54,6 +54,10 @@ def _parser() -> Parser:
         add(name, command, help_).add_argument("--json", action="store_true", help="for programs")
     lock = add("lock", _lock, "write db/revisions.lock from the scripts")
     lock.add_argument("--check", action="store_true", help="only compare")
+    revision = add(
+        "revision", _revision, "write the next revision's script (scripts/revision starts the database)"
+    )
+    revision.add_argument("message", help='a verb and its object: "add rating to players"')
     return parser
 
 
@@ -118,6 +122,14 @@ def _lock(options: argparse.Namespace, _: Mapping[str, str]) -> ExitCode:
     from db.authoring.lock import lock
 
     print(lock(check=options.check))
+    return ExitCode.DONE
+
+
+def _revision(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.authoring.revision import revision
+    from db.contract.url import find_url
+
+    print(f"wrote {revision(options.message, find_url(environ))}: read it, then say phase and breaks")
     return ExitCode.DONE
 
 
