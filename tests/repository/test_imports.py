@@ -1,0 +1,34 @@
+"""Who may import whom."""
+
+import sys
+
+from importlinter.cli import lint_imports
+
+from tests.repository.tree import ROOT, imports, modules
+
+
+def test_the_import_contracts_hold() -> None:
+    """The arrows that setup.cfg draws between the packages are those of the code."""
+    assert lint_imports(config_filename=str(ROOT / "setup.cfg"), cache_dir=None, no_logo=True) == 0
+
+
+def test_the_contract_imports_the_standard_library_only() -> None:
+    """Whoever installs nothing can still read the ledger's contract."""
+    foreign = {
+        f"{path}: {name}"
+        for path, module in modules("db/contract").items()
+        for name in imports(module)
+        if name.partition(".")[0] not in sys.stdlib_module_names and not name.startswith("db.contract")
+    }
+    assert foreign == set()
+
+
+def test_nobody_imports_a_revision() -> None:
+    """Revisions are loaded by Alembic from their files, so that the service's image needs none of them."""
+    importers = {
+        path
+        for path, module in modules("db", "service", "tests").items()
+        for name in imports(module)
+        if name.startswith("db.migrations")
+    }
+    assert importers == set()
