@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg2
-import sqlalchemy as sa
 
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.sqlstate import exit_code, sqlstate
@@ -43,16 +42,17 @@ class StepFailed(Refusal):
             super().__init__(error.code, error.message, error.remedy)
         else:
             hint = _HINTS.get(self.sqlstate or "", "Correct the revision, build the image, and apply again")
-            super().__init__(_code(error), f"revision {revision} failed: {_what(error)}", hint)
+            super().__init__(_code(error), f"revision {revision} failed: {what_may_be_said(error)}", hint)
 
 
 def _code(error: BaseException) -> ExitCode:
-    if isinstance(error, sa.exc.DBAPIError | psycopg2.Error):
+    if isinstance(getattr(error, "orig", error), psycopg2.Error):
         return exit_code(error)
     return ExitCode.RESOURCES if isinstance(error, MemoryError) else ExitCode.MIGRATION
 
 
-def _what(error: BaseException) -> str:
+def what_may_be_said(error: BaseException) -> str:
+    """The kind of `error` and the objects it is about."""
     original = getattr(error, "orig", error)
     if not isinstance(original, psycopg2.Error):
         return f"{type(error).__name__}{_place(error)}"

@@ -40,20 +40,24 @@ def finish(job: Job, soak_s: float, wait_s: float) -> Outcome:
     Raises Refusal with 75 where `upgrade` did not reach its point, 80 where readers stayed in the way.
     """
     budget = Budget(wait_s)
-    database, judgement = _wait_for_upgrade(job, budget)
-    pending = missing(database, job.image, job.image.known)
-    if not pending:
-        return nothing(judgement)
-    # As in upgrade.py: only a run that has something to do imports Alembic.
-    from db.runner.move import in_sessions
 
-    def work(session: Session, steps: "Steps") -> None:
-        for id_ in job.image.revisions:
-            if id_ in pending:
-                _apply_one(session, steps, id_, soak_s, budget)
+    def once() -> Outcome:
+        database, judgement = _wait_for_upgrade(job, budget)
+        pending = missing(database, job.image, job.image.known)
+        if not pending and not job.trace.applied:
+            return nothing(judgement)
+        # As in upgrade.py: only a run that has something to do imports Alembic.
+        from db.runner.move import in_session
 
-    # One revision after the other: what waits for readers must not hold up the backfill before it.
-    return in_sessions(job, job.image.heads, database, work)
+        def work(session: Session, steps: "Steps") -> None:
+            # One revision after the other: what waits for readers must not hold up the backfill before it.
+            for id_ in job.image.revisions:
+                if id_ in pending:
+                    _apply_one(session, steps, id_, soak_s, budget)
+
+        return in_session(job, job.image.heads, work)
+
+    return job.while_connections_are_lost(once)
 
 
 def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Snapshot, Judgement]:

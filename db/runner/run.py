@@ -11,9 +11,10 @@ from db.contract.settings import read, unknown
 from db.contract.url import find_url
 from db.runner import rules, scripts
 from db.runner.cancel import Stop, Terminated, run_until_stopped
+from db.runner.failure import what_may_be_said
 from db.runner.outcome import Outcome, leave_termination_message, refused
 from db.runner.report import Lines
-from db.runner.session import Job
+from db.runner.session import Job, Trace
 from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import exit_code, sqlstate
 
@@ -25,36 +26,35 @@ def run(command: Callable[[Job], Outcome], environ: Mapping[str, str], *, quiet:
     """
     settings = RunnerSettings()
     report = Lines()
-    expected: tuple[str, ...] = ()
+    trace = Trace()
 
     def work(stop: Stop) -> Outcome:
-        nonlocal expected
         entries = lockfile.read_entries()
         image = rules.demand(entry.revision for entry in entries)
-        expected = image.heads
+        trace.expected = image.heads
         scripts.compare(entries)
         url = find_url(environ, direct=True)
         for warning in (*unknown(RunnerSettings, environ), *url.warnings):
             report("warning", warning)
         history = History(settings.schema)
         try:
-            return command(Job(url, settings, history, image, stop, report))
+            return command(Job(url, settings, history, image, stop, report, trace))
         except Exception:
             # What an ended statement raises depends on where the signal met it.
             stop.check()
             raise
 
     def on_hang() -> None:
-        _end(_cancelled(expected), settings, report)
+        _end(_cancelled(trace), settings, report)
 
     try:
         settings = read(RunnerSettings, environ)
         report = Lines(release=settings.release)
         outcome = run_until_stopped(work, on_hang)
     except Terminated:
-        outcome = _cancelled(expected)
+        outcome = _cancelled(trace)
     except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an outcome
-        outcome = _failed(error, expected)
+        outcome = _failed(error, trace)
     if not quiet or outcome.code is not ExitCode.DONE:
         _end(outcome, settings, report)
     return outcome.code
@@ -65,31 +65,35 @@ def _end(outcome: Outcome, settings: RunnerSettings, report: Lines) -> None:
     report.end(outcome)
 
 
-def _cancelled(expected: tuple[str, ...]) -> Outcome:
+def _cancelled(trace: Trace) -> Outcome:
     return Outcome(
         "cancelled",
         ExitCode.TERMINATED,
         "the run was told to stop; what was under way is rolled back or will be completed",
-        expected=expected,
+        found=trace.found,
+        expected=trace.expected,
+        applied=trace.applied,
         hint="Run the Job again: it goes on from there",
     )
 
 
-def _failed(error: Exception, expected: tuple[str, ...]) -> Outcome:
-    if isinstance(error, Refusal):
-        return Outcome(
-            refused(error.code),
-            error.code,
-            error.message,
-            expected=expected,
-            revision=getattr(error, "revision", None),
-            sqlstate=getattr(error, "sqlstate", None),
-            blockers=getattr(error, "blockers", ()),
-            attempts=getattr(error, "attempts", 0),
-            hint=error.remedy,
-        )
-    # The text of an unforeseen error may hold anything; its class and SQLSTATE do not.
-    database = isinstance(getattr(error, "orig", error), psycopg2.Error)
-    code = exit_code(error) if database else ExitCode.INTERNAL
-    message = f"{type(error).__name__}{f' ({sqlstate(error)})' if sqlstate(error) else ''}"
-    return Outcome(refused(code), code, message, expected=expected, sqlstate=sqlstate(error))
+def _failed(error: Exception, trace: Trace) -> Outcome:
+    state = sqlstate(error)
+    if not isinstance(error, Refusal):
+        database = isinstance(getattr(error, "orig", error), psycopg2.Error)
+        code = exit_code(error) if database else ExitCode.INTERNAL
+        # The text of an unforeseen error may hold anything; its class, place and SQLSTATE do not.
+        error = Refusal(code, what_may_be_said(error))
+    return Outcome(
+        refused(error.code),
+        error.code,
+        error.message,
+        found=trace.found,
+        expected=trace.expected,
+        applied=trace.applied,
+        revision=getattr(error, "revision", None),
+        sqlstate=getattr(error, "sqlstate", state),
+        blockers=getattr(error, "blockers", ()),
+        attempts=getattr(error, "attempts", 0),
+        hint=error.remedy,
+    )

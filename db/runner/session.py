@@ -1,8 +1,9 @@
 """A session that may move the schema: one connection, which holds the lock, beside a ledger that tells the truth."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
@@ -17,11 +18,22 @@ from db.runner.cancel import Stop
 from db.runner.connect import connect
 from db.runner.fence import Fence
 from db.runner.look import look
+from db.runner.persistence import while_connections_are_lost, while_locked
 from db.runner.record import Ledger
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
 
+T = TypeVar("T")
 _REFUSED = {Standing.UNVERSIONED, Standing.FOREIGN, Standing.DIVERGED, Standing.BROKEN}
+
+
+@dataclass(slots=True)
+class Trace:
+    """What a run has seen and done so far, for an outcome that may come at any moment."""
+
+    found: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    applied: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,7 @@ class Job:
     image: Lineage
     stop: Stop
     report: Report
+    trace: Trace
 
     def connect(self) -> Connection:
         """A connection in autocommit; raises Refusal as `db.runner.connect` says."""
@@ -42,8 +55,18 @@ class Job:
 
     def judge(self, connection: Connection) -> tuple[Snapshot, Judgement]:
         """What the database says, and how it stands to this image."""
-        found = look(connection, self.history)
+        found = self.while_locked(connection, lambda: look(connection, self.history))
+        if not self.trace.applied:
+            self.trace.found = found.heads or ()
         return found, judge(found, self.image)
+
+    def while_locked(self, connection: Connection, work: Callable[[], T]) -> T:
+        """Do `work` on the version table or the ledger, again while someone holds them locked."""
+        return while_locked(connection, self.history, work, self.settings, self.stop, self.report)
+
+    def while_connections_are_lost(self, work: Callable[[], T]) -> T:
+        """Do `work`, again from its beginning where its connection was lost."""
+        return while_connections_are_lost(work, self.stop, self.report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ class Steps:
             self._prepare(revision)
             step.migration_fn = self._fenced(revision, step.migration_fn)
             yield step
+            # Alembic comes back for more when the step's transaction has committed.
+            self._job.trace.applied.append(revision.revision)
             self.revision = None
 
     def _prepare(self, revision: Revision) -> None:

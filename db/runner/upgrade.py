@@ -12,18 +12,22 @@ NOTHING_TO_UPGRADE = {Standing.AT_HEAD, Standing.AHEAD, Standing.UNFINISHED}
 
 
 def upgrade(job: Job) -> Outcome:
-    """Run to the last required revision; raises Refusal and what a revision raises."""
-    with closing(job.connect()) as connection:
-        database, judgement = job.judge(connection)
-        refuse_unfit(database, judgement, job.image)
-        role = job.settings.app_role
-        granted = not role or founding.is_granted(connection, job.history, role)
-    if judgement.standing in NOTHING_TO_UPGRADE and granted:
-        return nothing(judgement)
-    # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
-    from db.runner.move import move
+    """Run to the last required revision; raises Refusal, and what `db.runner.move` says."""
 
-    return move(job, job.image.upgrade_target, database)
+    def once() -> Outcome:
+        with closing(job.connect()) as connection:
+            database, judgement = job.judge(connection)
+            refuse_unfit(database, judgement, job.image)
+            role = job.settings.app_role
+            granted = not role or founding.is_granted(connection, job.history, role)
+        if judgement.standing in NOTHING_TO_UPGRADE and granted and not job.trace.applied:
+            return nothing(judgement)
+        # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
+        from db.runner.move import move
+
+        return move(job, job.image.upgrade_target)
+
+    return job.while_connections_are_lost(once)
 
 
 def nothing(judgement: Judgement) -> Outcome:
