@@ -67,15 +67,18 @@ def running(
     port = claim_port(port)
     account = server_account()
     home, programs = settle(find_programs(), account)
-    data = make_folder(directory, account) if directory else home / "data"
-    password = secrets.token_hex(16)
-    write_private(home / "password", password)
-    fixed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(home)}
-    write_private(home / "postgresql.conf", configuration(data, {"timezone": "UTC", **settings, **fixed}))
-    account.give(home)
-    url = DatabaseUrl.parse(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
-    with guarded(programs, account, data, home):
-        yield EmbeddedServer(url, programs, account, home, data, home / "log")
+    try:
+        data = make_folder(directory, account) if directory else home / "data"
+        password = secrets.token_hex(16)
+        write_private(home / "password", password)
+        fixed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(home)}
+        write_private(home / "postgresql.conf", configuration(data, {"timezone": "UTC", **settings, **fixed}))
+        account.give(home)
+        url = DatabaseUrl.parse(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
+        with guarded(programs, account, data, home):
+            yield EmbeddedServer(url, programs, account, home, data, home / "log")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)  # where the guardian never began
 
 
 def claim_port(port: int) -> int:

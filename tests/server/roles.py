@@ -19,7 +19,7 @@ MARK = "made by the tests of calcio"
 
 @contextmanager
 def session(server: DatabaseUrl, *, autocommit: bool = True) -> Iterator[Any]:
-    """A cursor of the superuser; without autocommit, one transaction."""
+    """A cursor of whom the URL names; without autocommit, one transaction."""
     with closing(psycopg2.connect(**server.for_psycopg2())) as connection:
         connection.autocommit = autocommit
         with connection.cursor() as cursor:
