@@ -25,7 +25,7 @@ def listed(overlay: str) -> list[str]:
 
 def alone(tree: Path, renderer: Renderer, *components: str) -> list[Object]:
     folder = tree / "kustomize" / "alone"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     paths = ", ".join(f"../components/{component}" for component in components)
     (folder / "kustomization.yaml").write_text(ALONE.format(components=paths))
     return renderer.objects(folder)
@@ -116,3 +116,28 @@ def test_only_the_database_is_reached_by_everybody(tree: Path, renderer: Rendere
     assert [port["port"] for rule in jobs["egress"] for port in rule["ports"]] == [5432, 53, 53, 5353, 5353]
     assert [port["port"] for rule in service["ingress"] for port in rule["ports"]] == ["http", "management"]
     assert [source.keys() for source in service["ingress"][1]["from"]] == [{"namespaceSelector"}]
+
+
+def test_argo_syncs_in_the_order_that_the_objects_need(tree: Path, renderer: Renderer) -> None:
+    """What pods need, the migration, the service, and at last what waits for the old pods to leave."""
+    components = ["provide-postgres", "finish-automatically", "restrict-network", "sync-with-argocd"]
+    waves: dict[str, set[str]] = {}
+    for found in alone(tree, renderer, *components):
+        wave = found["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", "0")
+        waves.setdefault(wave, set()).add(f"{found['kind']}/{found['metadata']['name']}".rpartition("-")[0])
+    assert waves.pop("-2") >= {"Job/calcio-passwords", "StatefulSet/calcio", "ConfigMap/calcio-migrate"}
+    assert waves == {"-1": {"Job/calcio-migrate"}, "0": {"Deployment/calcio"}, "1": {"Job/calcio-finish"}}
+
+
+def test_the_init_container_is_the_job(tree: Path, renderer: Renderer) -> None:
+    """The Job's container, its settings and its credentials go before the service's, and stay out of it."""
+    objects = alone(tree, renderer, "migrate-in-init-container", "release")
+    assert of_kind(objects, "Job") == []
+    pod = named(objects, "Deployment", "calcio-service")["spec"]["template"]["spec"]
+    (migrate,), (service,) = pod["initContainers"], pod["containers"]
+    (job,) = of_kind(alone(tree, renderer, "release"), "Job")
+    (expected,) = job["spec"]["template"]["spec"]["containers"]
+    assert migrate.pop("volumeMounts")[0]["name"] == "owner"
+    assert "owner" not in {mount["name"] for mount in service["volumeMounts"]}
+    expected.pop("volumeMounts")
+    assert migrate == expected

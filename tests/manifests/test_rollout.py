@@ -7,7 +7,6 @@ from db.runner.settings import RunnerSettings
 from service.settings import ServiceSettings
 from tests.manifests.rendering import Object, environment, named
 
-DRAIN_S = 5  # until all nodes have heard that a pod takes no more traffic
 FAREWELL_S = 5  # closing the pool, deleting the reader's row, ending the server
 
 
@@ -70,7 +69,8 @@ def test_the_rollout_outlasts_the_migration(rollout: list[Object]) -> None:
 
 def test_the_last_request_ends_within_the_grace_period(rollout: list[Object]) -> None:
     """Kubelet kills no pod that drains, answers a last request and says farewell to the ledger."""
-    needed_s = DRAIN_S + service_settings(rollout).request_deadline_s + FAREWELL_S
+    settings = service_settings(rollout)
+    needed_s = settings.drain_s + settings.request_deadline_s + FAREWELL_S
     assert needed_s < deployment(rollout)["template"]["spec"]["terminationGracePeriodSeconds"]
 
 
