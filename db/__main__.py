@@ -22,12 +22,17 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> ExitCode:
     """Run one command; answers the exit code."""
     options = _parser().parse_args(arguments)
+    if options.migrations:
+        environ = {**environ, "CALCIO_MIGRATIONS": options.migrations}
     command: Callable[[argparse.Namespace, Mapping[str, str]], ExitCode] = options.command
     return command(options, environ)
 
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m db", description="Moves the schema, and says how it stands.")
+    parser.add_argument(
+        "--migrations", metavar="DIR", help="another project's folder of env.py (CALCIO_MIGRATIONS)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[..., ExitCode], help_: str) -> argparse.ArgumentParser:
@@ -35,7 +40,14 @@ def _parser() -> Parser:
         added.set_defaults(command=command)
         return added
 
-    add("upgrade", _upgrade, "apply everything that this image's code relies on")
+    upgrade = add("upgrade", _upgrade, "apply everything that this image's code relies on")
+    upgrade.add_argument(
+        "target",
+        nargs="?",
+        metavar="heads",
+        choices=["heads"],
+        help="the history has several heads by design",
+    )
     finish = add("finish", _finish, "apply the rest, once no live reader needs what it takes away")
     finish.add_argument(
         "--soak", type=float, metavar="S", help="how long no reader was in the way (one lease)"
@@ -61,11 +73,11 @@ def _parser() -> Parser:
     return parser
 
 
-def _upgrade(_: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+def _upgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
     from db.runner.run import run
     from db.runner.upgrade import upgrade
 
-    return run(upgrade, environ)
+    return run(upgrade, environ, several_heads=options.target is not None)
 
 
 def _finish(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:

@@ -13,7 +13,7 @@ def lock(*, check: bool, path: Path = LOCKFILE) -> str:
 
     Raises Refusal with 65 where the scripts are no history, or where they differ from the lockfile.
     """
-    entries = scripts.read(load(scripts.MIGRATIONS).directory)
+    entries = scripts.read(load(scripts.MIGRATIONS, ini=None).directory)
     lineage = rules.demand(entry.revision for entry in entries)
     text = render(entries)
     heads = ", ".join(lineage.heads)

@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 
 import psycopg2
 
-from db.contract import lockfile
-from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.settings import read, unknown
 from db.contract.url import find_url
-from db.runner import rules, scripts
 from db.runner.cancel import Stop, Terminated, run_until_stopped
 from db.runner.failure import what_may_be_said
+from db.runner.histories import known
 from db.runner.outcome import Outcome, leave_termination_message, refused
 from db.runner.report import Lines
 from db.runner.session import Job, Trace
@@ -19,7 +17,13 @@ from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import exit_code, sqlstate
 
 
-def run(command: Callable[[Job], Outcome], environ: Mapping[str, str], *, quiet: bool = False) -> ExitCode:
+def run(
+    command: Callable[[Job], Outcome],
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    several_heads: bool = False,
+) -> ExitCode:
     """Do `command` for what `environ` says, and end with exactly one outcome, whatever happens.
 
     A `quiet` command has its answer printed already: only a failure is followed by an outcome.
@@ -29,16 +33,13 @@ def run(command: Callable[[Job], Outcome], environ: Mapping[str, str], *, quiet:
     trace = Trace()
 
     def work(stop: Stop) -> Outcome:
-        entries = lockfile.read_entries()
-        image = rules.demand(entry.revision for entry in entries)
-        trace.expected = image.heads
-        scripts.compare(entries)
+        history = known(settings, several_heads=several_heads)
+        trace.expected = history.image.heads
         url = find_url(environ, direct=True)
         for warning in (*unknown(RunnerSettings, environ), *url.warnings):
             report("warning", warning)
-        history = History(settings.schema)
         try:
-            return command(Job(url, settings, history, image, stop, report, trace))
+            return command(Job(url, settings, history, stop, report, trace))
         except Exception:
             # What an ended statement raises depends on where the signal met it.
             stop.check()

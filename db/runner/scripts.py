@@ -28,9 +28,10 @@ def compare(entries: Iterable[Entry], versions: Path = MIGRATIONS / "versions") 
         )
 
 
-def read(script: "ScriptDirectory") -> tuple[Entry, ...]:
+def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple[Entry, ...]:
     """The lockfile's entries for the scripts of `script`, each after those that it stands on.
 
+    With `undeclared_breaks`, a revision that says nothing of itself is taken to break all code older than it.
     Raises Refusal with 65 for a script that can't be read, and for a declaration that means nothing.
     """
     # Importing Alembic costs more than a whole run that has nothing to do: see db/runner/run.py.
@@ -42,7 +43,7 @@ def read(script: "ScriptDirectory") -> tuple[Entry, ...]:
         raise Refusal(
             ExitCode.SCRIPTS, f"the revision scripts can't be read: {type(error).__name__}: {error}"
         ) from error
-    return tuple(map(_entry, revisions))
+    return tuple(_entry(revision, undeclared_breaks=undeclared_breaks) for revision in revisions)
 
 
 def _differing(entries: tuple[Entry, ...], versions: Path) -> Iterator[str]:
@@ -65,13 +66,15 @@ def _is_as_locked(content: bytes, entry: Entry) -> bool:
         return False
 
 
-def _entry(script: "Script") -> Entry:
+def _entry(script: "Script", *, undeclared_breaks: bool) -> Entry:
     path = Path(script.path)
     source = path.read_text(encoding="utf-8")
     try:
         phase = Phase(getattr(script.module, "phase", Phase.EXPAND))
         breaks = tuple(Clause(since, until) for since, until in getattr(script.module, "breaks", ()))
-    except ValueError as error:
+        if undeclared_breaks and not (hasattr(script.module, "phase") or hasattr(script.module, "breaks")):
+            breaks = (Clause(None, script.revision),)
+    except (ValueError, TypeError) as error:
         raise Refusal(
             ExitCode.SCRIPTS,
             f"{path.name} declares a phase or a breaks that means nothing",

@@ -17,6 +17,7 @@ from db.runner import founding, lock
 from db.runner.cancel import Stop
 from db.runner.connect import connect
 from db.runner.fence import Fence
+from db.runner.histories import Known
 from db.runner.look import look
 from db.runner.persistence import while_connections_are_lost, while_locked
 from db.runner.record import Ledger
@@ -42,11 +43,20 @@ class Job:
 
     url: DatabaseUrl
     settings: RunnerSettings
-    history: History
-    image: Lineage
+    known: Known
     stop: Stop
     report: Report
     trace: Trace
+
+    @property
+    def history(self) -> History:
+        """Where the history lives."""
+        return self.known.history
+
+    @property
+    def image(self) -> Lineage:
+        """What this image knows of it."""
+        return self.known.image
 
     def connect(self) -> Connection:
         """A connection in autocommit; raises Refusal as `db.runner.connect` says."""
@@ -77,6 +87,7 @@ class Session:
     connection: Connection
     ledger: Ledger
     fence: Fence
+    judgement: Judgement
 
 
 def refuse_unfit(database: Snapshot, judgement: Judgement, image: Lineage) -> None:
@@ -110,7 +121,7 @@ def opened(job: Job) -> Iterator[Session]:
                     "reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}"
                 )
             fence = Fence(job.history, job.image, job.settings)
-            yield Session(job, connection, ledger, fence)
+            yield Session(job, connection, ledger, fence, judgement)
 
 
 def _found(job: Job, connection: Connection, *, in_empty_database: bool) -> None:

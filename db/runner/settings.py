@@ -33,6 +33,9 @@ class RunnerSettings(SharedSettings):
     migrations: Path | None = setting(
         Path, None, "another project's folder of env.py; its own where not given"
     )
+    env_py: Literal["ask", "skip"] = setting(
+        one_of("ask", "skip"), "ask", "whether another project's env.py is asked for its options"
+    )
     app_role: str | None = setting(
         identifier, None, "the service's role, which may read and write what is made"
     )
