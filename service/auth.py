@@ -1,0 +1,71 @@
+"""Who asks, and whether they may: roles, and the check that every operation begins with."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+from starlette.requests import Request
+
+from service.errors import Kind, Problem, unauthenticated, unavailable
+
+
+class Role(IntEnum):
+    """Each role may do what the ones before it may."""
+
+    READER = 1
+    ORGANISER = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whom a token speaks for."""
+
+    subject: str
+    role: Role
+
+
+ANYONE = Principal("", Role.READER)
+SAFE_METHODS = {"GET", "HEAD"}
+
+
+class Verifier(Protocol):
+    """Checks a token and says whom it speaks for; raises Problem where it does not hold."""
+
+    def verify(self, token: str) -> Principal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How this process knows people; it lies in the lifespan's state as `auth`."""
+
+    verifier: Verifier | None
+    public_reads: bool = False
+
+    def principal(self, authorization: str | None) -> Principal:
+        """Whom the Authorization header speaks for."""
+        if self.verifier is None:
+            raise unavailable(
+                "this service was started without keys to check tokens with: "
+                "mount a file and name it in CALCIO_AUTH_JWKS_FILE or CALCIO_AUTH_SECRET_FILE"
+            )
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise unauthenticated("expected the header Authorization: Bearer, and a token")
+        return self.verifier.verify(token.strip())
+
+
+def authorise(request: Request, role: Role) -> None:
+    """Let the request pass, or say why not; whom it speaks for is then `request.state.principal`."""
+    auth: Auth = request.state.auth
+    authorization = request.headers.get("authorization")
+    # Reads may be public by setting. Writes never are, whatever the role they ask for.
+    if auth.public_reads and authorization is None and role is Role.READER and request.method in SAFE_METHODS:
+        request.state.principal = ANYONE
+        return
+    principal = auth.principal(authorization)
+    if principal.role < role:
+        raise Problem(
+            Kind.FORBIDDEN, f"the token's role is {principal.role.name.lower()}, expected {role.name.lower()}"
+        )
+    request.state.principal = principal

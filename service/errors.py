@@ -1,0 +1,140 @@
+"""Problem details (RFC 9457): every way in which the API says no, from a closed vocabulary."""
+
+from enum import Enum
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+T = TypeVar("T")
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+
+
+class Kind(Enum):
+    """The kinds of problem; each one's name is the end of its `type`."""
+
+    MALFORMED = 400, "The body is not JSON"
+    UNAUTHENTICATED = 401, "A valid bearer token is needed"
+    FORBIDDEN = 403, "The token's role does not suffice"
+    NOT_FOUND = 404, "There is no such thing"
+    NO_SUCH_METHOD = 405, "The resource does not take this method"
+    CONFLICT = 409, "The state of things does not allow it"
+    STALE = 412, "It was changed since you read it"
+    TOO_LARGE = 413, "The body is too large"
+    NOT_JSON = 415, "The body must be application/json"
+    INVALID = 422, "The request is not what the resource takes"
+    UNCONDITIONAL = 428, "A change needs If-Match"
+    INTERNAL = 500, "Something here went wrong"
+    UNAVAILABLE = 503, "The service can not answer now"
+
+    @property
+    def status(self) -> int:
+        return self.value[0]
+
+    @property
+    def title(self) -> str:
+        return self.value[1]
+
+    @property
+    def type(self) -> str:
+        return f"urn:calcio:problem:{self.name.lower().replace('_', '-')}"
+
+
+class Problem(Exception):  # noqa: N818 - an answer, not an accident
+    """An answer that is no success: `detail` says what was found, what was expected, and what helps."""
+
+    def __init__(self, kind: Kind, detail: str = "", **extensions: object) -> None:
+        super().__init__(kind.title)
+        self.kind = kind
+        self.detail = detail
+        self.extensions = extensions
+        self.headers: dict[str, str] = {}
+
+    @classmethod
+    def at(cls, path: str, problem: str) -> "Problem":
+        """What is wrong with one field of the request."""
+        return cls(Kind.INVALID, f"{problem} at {path}", errors=[{"path": path, "problem": problem}])
+
+
+def unauthenticated(detail: str) -> Problem:
+    problem = Problem(Kind.UNAUTHENTICATED, detail)
+    problem.headers["WWW-Authenticate"] = "Bearer"
+    return problem
+
+
+def not_found(noun: str, key: object) -> Problem:
+    return Problem(Kind.NOT_FOUND, f"no {noun} {key} was found")
+
+
+def found(thing: T | None, noun: str, key: object) -> T:
+    """The thing, where there is one."""
+    if thing is None:
+        raise not_found(noun, key)
+    return thing
+
+
+def unavailable(detail: str) -> Problem:
+    problem = Problem(Kind.UNAVAILABLE, detail)
+    problem.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return problem
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """The problem as a document."""
+    kind = problem.kind
+    document: dict[str, object] = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail or kind.title,
+        "instance": request.url.path,
+        **problem.extensions,
+    }
+    return Response(msgspec.json.encode(document), kind.status, problem.headers, MEDIA_TYPE)
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - Starlette's handlers are typed for any exception
+    return respond(request, error)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    kinds = {kind.status: kind for kind in Kind}
+    problem = Problem(kinds.get(error.status_code, Kind.INTERNAL))
+    problem.headers.update(error.headers or {})
+    return respond(request, problem)
+
+
+def _conflict(request: Request, _error: Exception) -> Response:
+    return respond(request, Problem(Kind.CONFLICT, "it exists already, or refers to something that does not"))
+
+
+def _unavailable(request: Request, _error: Exception) -> Response:
+    return respond(request, unavailable("the database did not answer in time"))
+
+
+def _internal(request: Request, _error: Exception) -> Response:
+    return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
+
+
+HANDLERS: dict[Any, Any] = {
+    Problem: _problem,
+    HTTPException: _http,
+    asyncpg.UniqueViolationError: _conflict,
+    asyncpg.ForeignKeyViolationError: _conflict,
+    asyncpg.PostgresConnectionError: _unavailable,
+    asyncpg.OperatorInterventionError: _unavailable,
+    asyncpg.InsufficientResourcesError: _unavailable,
+    asyncpg.InterfaceError: _unavailable,
+    OSError: _unavailable,
+    TimeoutError: _unavailable,
+    # A value that asyncpg could not encode is a hole in our validation, though an InterfaceError to asyncpg.
+    asyncpg.exceptions.DataError: _internal,
+    Exception: _internal,
+}

@@ -1,0 +1,1 @@
+"""Line-ups, goals, and the transaction that makes a match count."""

@@ -1,0 +1,68 @@
+"""How a match comes to count: its players' ratings and statistics, and those again when it is corrected."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from service.matches import queries
+from service.matches.models import Appearance, Match, Result
+from service.ratings import queries as ratings
+from service.ratings.skill import NEWCOMER, Skill, after
+from service.statement import Connection
+from service.statistics import queries as statistics
+from service.validation import ID_MAX
+
+
+async def count(connection: Connection, match: Match, played: Sequence[Appearance]) -> None:
+    """Move ratings and statistics by a match that has just become final; its players are locked."""
+    player_ids = [one.player_id for one in played]
+    skills = await _skills_before(connection, player_ids, ID_MAX)
+    moved = _moved({one.player_id: one.side for one in played}, skills, match.home_score, match.away_score)
+    await ratings.ADD.run(connection, match.id, *_columns(moved.items()))
+    await statistics.REFRESH.run(connection, match.season, player_ids)
+
+
+async def recount(connection: Connection, match: Match, played: Sequence[Appearance]) -> None:
+    """Move ratings and statistics to where they had come, had the match ended as it now says.
+
+    Every later match stands on this one's ratings, or on theirs: all are rated again, in their order.
+    """
+    results = await queries.RESULTS_SINCE.all(connection, match.id)
+    player_ids = list({result.player_id for result in results})
+    skills = await _skills_before(connection, player_ids, results[0].first_rating_id)
+    replaced = await asyncio.to_thread(_rated_again, results, skills)
+    keys = [match_id for match_id, _, _ in replaced]
+    await ratings.REPLACE.run(
+        connection, keys, *_columns((player_id, skill) for _, player_id, skill in replaced)
+    )
+    await statistics.REFRESH.run(connection, match.season, [one.player_id for one in played])
+
+
+async def _skills_before(connection: Connection, player_ids: list[int], rating_id: int) -> dict[int, Skill]:
+    rated = await ratings.BEFORE.all(connection, player_ids, rating_id)
+    return dict.fromkeys(player_ids, NEWCOMER) | {one.player_id: Skill(one.mu, one.sigma) for one in rated}
+
+
+def _rated_again(results: Iterable[Result], skills: dict[int, Skill]) -> list[tuple[int, int, Skill]]:
+    replaced = []
+    for match_id, group in groupby(results, key=lambda result: result.match_id):
+        members = list(group)
+        sides = {member.player_id: member.side for member in members}
+        moved = _moved(sides, skills, members[0].home_score, members[0].away_score)
+        skills.update(moved)
+        replaced += [(match_id, player_id, skill) for player_id, skill in moved.items()]
+    return replaced
+
+
+def _moved(
+    sides: Mapping[int, str], skills: Mapping[int, Skill], home_score: int, away_score: int
+) -> dict[int, Skill]:
+    home = [player_id for player_id, side in sides.items() if side == "home"]
+    away = [player_id for player_id, side in sides.items() if side == "away"]
+    moved = after([skills[id_] for id_ in home], [skills[id_] for id_ in away], (home_score, away_score))
+    return dict(zip(home + away, moved, strict=True))
+
+
+def _columns(moved: Iterable[tuple[int, Skill]]) -> tuple[list[int], list[float], list[float]]:
+    rows = list(moved)
+    return [id_ for id_, _ in rows], [skill.mu for _, skill in rows], [skill.sigma for _, skill in rows]

@@ -1,0 +1,120 @@
+"""The SQL of matches."""
+
+from service.matches.models import Appearance, Goal, Match, Result
+from service.statement import Command, Query
+
+COLUMNS = "id, session_id, season, state, home_score, away_score, finalised_at, created_at, edition"
+
+CREATE = Query(
+    "matches.create",
+    f"INSERT INTO match (session_id, season) VALUES ($1, $2) RETURNING {COLUMNS}",
+    Match,
+)
+
+LINE_UP = Command(
+    "matches.line_up",
+    """
+INSERT INTO appearance (match_id, player_id, side)
+SELECT $1, player_id, side FROM unnest($2::bigint[], $3::text[]) AS played (player_id, side)
+""",
+)
+
+READ = Query("matches.read", f"SELECT {COLUMNS} FROM match WHERE id = $1", Match)
+
+LOCK = Query("matches.lock", f"SELECT {COLUMNS} FROM match WHERE id = $1 FOR NO KEY UPDATE", Match)
+
+LIST = Query(
+    "matches.list",
+    f"SELECT {COLUMNS} FROM match WHERE id < $1::bigint ORDER BY id DESC LIMIT $2",
+    Match,
+)
+
+LIST_OF_SESSION = Query(
+    "matches.list_of_session",
+    f"SELECT {COLUMNS} FROM match WHERE session_id = $1 AND id < $2::bigint ORDER BY id DESC LIMIT $3",
+    Match,
+)
+
+APPEARANCES = Query(
+    "matches.appearances",
+    """
+SELECT player_id, name, side FROM appearance JOIN player ON player.id = player_id
+WHERE match_id = $1
+ORDER BY player_id
+""",
+    Appearance,
+)
+
+# Always by id: two matches that share players can not wait for each other.
+LOCK_PLAYERS = Query(
+    "matches.lock_players",
+    """
+SELECT player_id, name, side FROM appearance JOIN player ON player.id = player_id
+WHERE match_id = $1
+ORDER BY player_id
+FOR NO KEY UPDATE OF player
+""",
+    Appearance,
+)
+
+GOALS = Query(
+    "matches.goals",
+    "SELECT scorer_id, assistant_id, own_goal FROM goal WHERE match_id = $1 ORDER BY id",
+    Goal,
+)
+
+CLEAR_GOALS = Command("matches.clear_goals", "DELETE FROM goal WHERE match_id = $1")
+
+ADD_GOALS = Command(
+    "matches.add_goals",
+    """
+INSERT INTO goal (match_id, scorer_id, assistant_id, own_goal)
+SELECT $1, scorer_id, assistant_id, own_goal
+FROM unnest($2::bigint[], $3::bigint[], $4::boolean[]) WITH ORDINALITY
+     AS scored (scorer_id, assistant_id, own_goal, place)
+ORDER BY place
+""",
+)
+
+SCORE = Query(
+    "matches.score",
+    f"""
+UPDATE match SET home_score = $2, away_score = $3, edition = edition + 1
+WHERE id = $1
+RETURNING {COLUMNS}
+""",
+    Match,
+)
+
+FINALISE = Query(
+    "matches.finalise",
+    f"""
+UPDATE match SET state = 'final', finalised_at = now(), edition = edition + 1
+WHERE id = $1
+RETURNING {COLUMNS}
+""",
+    Match,
+)
+
+# Ratings are a chain. Matches may be added to it side by side; a recount needs it for itself.
+ADD_TO_CHAIN = Command(
+    "matches.add_to_chain", "SELECT pg_advisory_xact_lock_shared(hashtextextended('calcio ratings', 0))"
+)
+KEEP_CHAIN = Command(
+    "matches.keep_chain", "SELECT pg_advisory_xact_lock(hashtextextended('calcio ratings', 0))"
+)
+
+# Whoever plays in two matches was locked by the first until its ratings stood, so their ids give the order.
+RESULTS_SINCE = Query(
+    "matches.results_since",
+    """
+SELECT rating.match_id, rating.player_id, side, home_score, away_score,
+       min(rating.id) OVER (PARTITION BY rating.match_id) AS first_rating_id
+FROM rating
+JOIN appearance USING (match_id, player_id)
+JOIN match ON match.id = rating.match_id
+WHERE rating.id >= (SELECT min(id) FROM rating WHERE match_id = $1)
+ORDER BY first_rating_id, rating.player_id
+""",
+    Result,
+)

@@ -1,0 +1,53 @@
+"""Keyset pages: an opaque cursor says after which row the next one begins, a Link header where to ask for it."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+
+from service.answers import Answer
+from service.errors import Problem
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+LIMIT_MAX = 100
+Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+Cursor = Annotated[str, Meta(max_length=1024)]
+
+
+class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every list takes: how many, and after which."""
+
+    limit: Limit = 25
+    after: Cursor | None = None
+
+    def key(self, kind: type[Key], first: Key) -> Key:
+        """The key that the page begins after; `first` stands before all of them."""
+        if self.after is None:
+            return first
+        try:
+            return msgspec.json.decode(urlsafe_b64decode(self.after.encode()), type=kind)
+        except (msgspec.DecodeError, binascii.Error, UnicodeError) as error:
+            raise Problem.at(
+                "$.after", "Expected a cursor from the Link header of an earlier page"
+            ) from error
+
+
+def cursor(key: object) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(key)).decode()
+
+
+def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable[[Item], object]) -> Answer:
+    """The page of `rows`, which were asked for with one more than the limit, to see whether more follow."""
+    items = rows[: query.limit]
+    answer = Answer({"items": items})
+    if len(rows) > query.limit:
+        parameters = {**request.query_params, "limit": str(query.limit), "after": cursor(key(items[-1]))}
+        answer.headers["Link"] = f'<{request.url.path}?{urlencode(parameters)}>; rel="next"'
+    return answer

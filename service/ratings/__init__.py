@@ -1,0 +1,1 @@
+"""How good somebody is taken to be, and how sure we are."""

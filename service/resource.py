@@ -1,0 +1,68 @@
+"""Operations and the resources they belong to: what each takes, gives and asks of the caller, said once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.auth import Role, authorise
+from service.validation import read_body, read_query
+
+Handler = Callable[..., Awaitable[Response]]
+
+
+class Operation:
+    """One method of a resource: its handler gets the request, then the query, then the body, as declared."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        gives: Any,
+        role: Role,
+        status: int = 200,
+        query: type[msgspec.Struct] | None = None,
+        body: Any = None,
+    ) -> None:
+        self.handler = handler
+        self.gives = gives
+        self.role = role
+        self.status = status
+        self.query = query
+        self.body = body
+        self._decoder = None if body is None else msgspec.json.Decoder(body)
+
+    async def __call__(self, request: Request) -> Response:
+        authorise(request, self.role)
+        arguments: list[Any] = []
+        if self.query is not None:
+            arguments.append(read_query(request, self.query))
+        if self._decoder is not None:
+            arguments.append(await read_body(request, self._decoder))
+        return await self.handler(request, *arguments)
+
+
+def reads(handler: Handler, gives: Any, *, query: Any = None, role: Role = Role.READER) -> Operation:
+    return Operation(handler, gives=gives, query=query, role=role)
+
+
+def writes(
+    handler: Handler, gives: Any, *, body: Any = None, status: int = 200, role: Role = Role.ORGANISER
+) -> Operation:
+    return Operation(handler, gives=gives, body=body, status=status, role=role)
+
+
+class Resource(Route):
+    """A path and its operations by method; any other method is 405 with the ones there are."""
+
+    def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
+        self.operations = dict(operations)
+        if "GET" in self.operations:
+            self.operations["HEAD"] = self.operations["GET"]
+        super().__init__(path, self._endpoint, methods=list(operations))
+
+    async def _endpoint(self, request: Request) -> Response:
+        return await self.operations[request.method](request)

@@ -1,0 +1,1 @@
+"""Scheduled games: when, where, how many a side."""

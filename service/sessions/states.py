@@ -1,0 +1,21 @@
+"""What a session can become."""
+
+from typing import Literal
+
+State = Literal["planned", "open", "locked", "played", "cancelled"]
+
+NEXT: dict[State, set[State]] = {
+    "planned": {"open", "cancelled"},
+    "open": {"locked", "cancelled"},
+    "locked": {"open", "played", "cancelled"},
+    "played": set(),
+    "cancelled": set(),
+}
+TAKES_ANSWERS: set[State] = {"planned", "open"}
+TAKES_TEAMS: set[State] = {"open", "locked"}
+TAKES_MATCHES: set[State] = {"locked", "played"}
+
+
+def may_become(found: State, wanted: State) -> bool:
+    """Whether a session in state `found` may be set to `wanted`; to stay is no change."""
+    return wanted == found or wanted in NEXT[found]

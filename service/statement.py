@@ -1,0 +1,58 @@
+"""A named SQL statement and the type of its rows: all the SQL that the service can send is one of these."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+Row = TypeVar("Row")
+
+
+class Connection(Protocol):
+    """What a statement needs of a connection: asyncpg's own, or one that watches a deadline around it."""
+
+    async def fetch(self, query: str, *args: object) -> Sequence[Any]: ...
+    async def fetchrow(self, query: str, *args: object) -> Any: ...
+    async def execute(self, query: str, *args: object) -> str: ...
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+
+class Pool(Protocol):
+    """Where a connection comes from."""
+
+    def acquire(self) -> AbstractAsyncContextManager[Connection]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL under the name by which the catalogue, the proof and a slow-query log know it."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Statement, Generic[Row]):
+    """A statement that gives rows, whose columns are the fields of `gives`, in order."""
+
+    gives: type[Row]
+
+    async def one(self, connection: Connection, *arguments: object) -> Row | None:
+        row = await connection.fetchrow(self.sql, *arguments)
+        return None if row is None else self.gives(*row)
+
+    async def only(self, connection: Connection, *arguments: object) -> Row:
+        """The row of a statement that can not fail to give one, such as an INSERT without conditions."""
+        return self.gives(*await connection.fetchrow(self.sql, *arguments))
+
+    async def all(self, connection: Connection, *arguments: object) -> list[Row]:
+        gives = self.gives
+        return [gives(*row) for row in await connection.fetch(self.sql, *arguments)]
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Statement):
+    """A statement that gives no rows."""
+
+    async def run(self, connection: Connection, *arguments: object) -> None:
+        await connection.execute(self.sql, *arguments)

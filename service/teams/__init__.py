@@ -1,0 +1,1 @@
+"""Balanced splits of those who come."""

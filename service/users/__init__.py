@@ -1,0 +1,1 @@
+"""Which player a token's subject is."""

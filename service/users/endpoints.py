@@ -1,0 +1,78 @@
+"""Users: which player a token's subject is, for an admin to say."""
+
+from starlette.requests import Request
+
+from service.answers import Answer, expected_edition, stale, tagged
+from service.auth import ANYONE, Principal, Role
+from service.errors import found, unauthenticated
+from service.paging import page
+from service.resource import Resource, reads, writes
+from service.users import queries
+from service.users.models import (
+    Account,
+    AccountChange,
+    AccountKey,
+    AccountsPage,
+    AccountsQuery,
+    Me,
+    NewAccount,
+)
+from service.validation import path_id
+
+
+async def create_account(request: Request, new: NewAccount) -> Answer:
+    async with request.state.pool.acquire() as connection:
+        account = await queries.CREATE.only(connection, new.subject, new.player_id)
+    return tagged(account, 201, f"{request.url.path}/{account.id}")
+
+
+async def list_accounts(request: Request, query: AccountsQuery) -> Answer:
+    after = query.key(AccountKey, AccountKey(0))
+    async with request.state.pool.acquire() as connection:
+        accounts = await queries.LIST.all(connection, after.id, query.limit + 1)
+    return page(request, query, accounts, lambda account: AccountKey(account.id))
+
+
+async def read_account(request: Request) -> Answer:
+    account_id = path_id(request, "account_id")
+    async with request.state.pool.acquire() as connection:
+        account = await queries.READ.one(connection, account_id)
+    return tagged(found(account, "account", account_id))
+
+
+async def change_account(request: Request, change: AccountChange) -> Answer:
+    account_id, edition = path_id(request, "account_id"), expected_edition(request)
+    async with request.state.pool.acquire() as connection:
+        account = await queries.CHANGE.one(connection, account_id, edition, change.player_id)
+        if account is None:
+            found(await queries.READ.one(connection, account_id), "account", account_id)
+            raise stale()
+    return tagged(account)
+
+
+async def read_me(request: Request) -> Answer:
+    principal: Principal = request.state.principal
+    if principal is ANYONE:
+        raise unauthenticated("reading is public here, but who you are only a token says")
+    async with request.state.pool.acquire() as connection:
+        account = await queries.FIND.one(connection, principal.subject)
+    return Answer(Me(principal.subject, principal.role.name.lower(), account))
+
+
+routes = [
+    Resource(
+        "/users",
+        {
+            "GET": reads(list_accounts, AccountsPage, query=AccountsQuery, role=Role.ADMIN),
+            "POST": writes(create_account, Account, body=NewAccount, status=201, role=Role.ADMIN),
+        },
+    ),
+    Resource("/users/me", {"GET": reads(read_me, Me)}),
+    Resource(
+        "/users/{account_id:int}",
+        {
+            "GET": reads(read_account, Account, role=Role.ADMIN),
+            "PATCH": writes(change_account, Account, body=AccountChange, role=Role.ADMIN),
+        },
+    ),
+]

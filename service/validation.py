@@ -1,0 +1,73 @@
+"""Reads bodies, queries and paths into typed values, and names the offending path where it can not."""
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.requests import Request
+
+from service.errors import Kind, Problem, not_found
+
+T = TypeVar("T")
+
+BODY_BYTES_MAX = 64 * 1024
+ID_MAX = 2**63 - 1
+Id = Annotated[int, Meta(ge=0, le=ID_MAX)]
+# Neither a control character anywhere (PostgreSQL stores no NUL) nor a blank in front.
+PLAIN_TEXT = r"^(?![\s\S]*[\x00-\x1f\x7f])\S"
+ANY_TEXT = r"^[^\x00]*$"
+_AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+
+
+async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
+    """The body as what `decoder` decodes."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(Kind.NOT_JSON, "set Content-Type: application/json")
+    body = await _bounded(request)
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(Kind.MALFORMED, "the body could not be read as JSON in UTF-8") from error
+
+
+def read_query(request: Request, takes: type[T]) -> T:
+    """The query's parameters as a `takes`, which forbids the unknown ones."""
+    parameters = request.query_params
+    if len(parameters.multi_items()) != len(parameters):
+        raise Problem.at("$", "Expected each query parameter once")
+    try:
+        return msgspec.convert(dict(parameters), takes, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+
+
+def path_id(request: Request, name: str) -> int:
+    """The id in the path; one that PostgreSQL could not even store was not found."""
+    key: int = request.path_params[name]
+    if key > ID_MAX:
+        raise not_found(name.removesuffix("_id"), key)
+    return key
+
+
+def given(value: T | UnsetType) -> T | None:
+    """The value of a change, for a statement in which NULL leaves a column as it is."""
+    return None if value is UNSET else value
+
+
+async def _bounded(request: Request) -> bytes:
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > BODY_BYTES_MAX:
+            raise Problem(Kind.TOO_LARGE, f"expected at most {BODY_BYTES_MAX} bytes")
+    return bytes(chunks)
+
+
+def _invalid(error: msgspec.ValidationError) -> Problem:
+    # msgspec's sentence speaks of our declared types and of the client's own field, and of nothing else.
+    found: Any = _AT.match(str(error))
+    return Problem.at(found["path"] or "$", found["problem"])
