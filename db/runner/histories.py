@@ -1,0 +1,55 @@
+"""Which history a run moves: this image's own, told by its lockfile, or another project's, told by its scripts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from db.contract import lockfile
+from db.contract.lineage import Lineage
+from db.contract.names import History
+from db.runner import rules, scripts
+from db.runner.settings import RunnerSettings
+
+if TYPE_CHECKING:
+    from db.runner.environment import Scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A history before anyone has connected."""
+
+    image: Lineage
+    history: History
+    scripts: Callable[[], "Scripts"]
+
+
+def known(settings: RunnerSettings, *, several_heads: bool = False) -> Known:
+    """The history that `settings` name; raises Refusal with 65 where it can't be applied."""
+    if settings.migrations is None:
+        return _own(settings, several_heads=several_heads)
+    return _foreign(settings.migrations, settings, several_heads=several_heads)
+
+
+def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
+    entries = lockfile.read_entries()
+    image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
+    scripts.compare(entries)
+
+    def load() -> "Scripts":
+        # Alembic and SQLAlchemy take longer to import than all of a run that has nothing to do.
+        from db.runner.environment import load
+
+        return load(scripts.MIGRATIONS, ini=None)
+
+    return Known(image, History(settings.schema), load)
+
+
+def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool) -> Known:
+    from db.runner.environment import find_ini, load
+
+    folder = migrations.resolve()
+    loaded = load(folder, ini=find_ini(folder), ask_env=settings.env_py == "ask")
+    entries = scripts.read(loaded.directory, undeclared_breaks=settings.undeclared == "strict")
+    image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
+    return Known(image, loaded.history(settings.schema), lambda: loaded)
