@@ -6,15 +6,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IGNORED = [
-    ".git",
-    *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split() if line[0] != "#"),
-]
+IGNORED = [".git/", *(ROOT / ".gitignore").read_text().split()]
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if any(fnmatch(path.name, pattern) for pattern in IGNORED):
+        name = f"{path.name}/" if path.is_dir() else path.name
+        if any(fnmatch(name, pattern) for pattern in IGNORED):
             continue
         if path.is_dir():
             yield from files(path)
