@@ -10,7 +10,7 @@ WORDS = {"on": True, "true": True, "off": False, "false": False}
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and low <= int(text[:10]) <= high):
+        if not (re.fullmatch(r"[0-9]{1,12}", text) and low <= int(text) <= high):
             raise ValueError(f"a whole number from {low} to {high}")
         return int(text)
 

@@ -60,6 +60,7 @@ def test_a_switch_is_on_or_off(text: str, value: bool) -> None:
     [
         ("CALCIO_GOALS", "5", "a whole number from 2 to 4"),
         ("CALCIO_GOALS", "-2", "a whole number from 2 to 4"),
+        ("CALCIO_GOALS", "0000000000002999", "a whole number from 2 to 4"),
         ("CALCIO_GOALS", "2.0", "a whole number from 2 to 4"),
         ("CALCIO_GOALS", "२", "a whole number from 2 to 4"),
         ("CALCIO_GOALS", "9" * 5000, "a whole number from 2 to 4"),

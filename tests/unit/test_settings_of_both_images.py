@@ -31,6 +31,7 @@ RUNNER = {
     "CALCIO_STATEMENT_TIMEOUT_S": "0",
     "CALCIO_TERMINATION_LOG": "/dev/termination-log",
     "CALCIO_MIGRATIONS": "",
+    "CALCIO_ENV_PY": "ask",
     "CALCIO_APP_ROLE": "",
     "CALCIO_UNDECLARED": "strict",
     "CALCIO_FENCE_UNREGISTERED": "hold",

@@ -54,6 +54,7 @@ def test_a_clean_url_warns_of_nothing() -> None:
         ("postgresql://u@/d?host=a,b&port=1,2", [Host("a", 1), Host("b", 2)]),
         ("postgresql://u@/d?host=a,b&port=7", [Host("a", 7), Host("b", 7)]),
         ("postgresql://u@a/d?port=7", [Host("a", 7)]),
+        ("postgresql://u@a:7,b/d?port=7,", [Host("a", 7), Host("b", 5432)]),
         ("postgresql://u@a:7/d?port=7", [Host("a", 7)]),
         ("postgresql://u@a/d?host=a", [Host("a", 5432)]),
         ("postgresql://u@[2001:db8::1]/d", [Host("2001:db8::1", 5432)]),

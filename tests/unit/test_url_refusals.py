@@ -39,6 +39,7 @@ def refused(text: str) -> Refusal:
         (f"postgresql://u:{CANARY}@h,,i/d", "host"),
         (f"postgresql://u:{CANARY}@h:/d?port=0", "port"),
         (f"postgresql://u:{CANARY}@h:65536/d", "port"),
+        (f"postgresql://u:{CANARY}@h:0000005432/d", "port"),
         (f"postgresql://u:{CANARY}@h:５４３２/d", "port"),  # noqa: RUF001
         (f"postgresql://u:{CANARY}/d", "port"),
         (f"postgresql://u:{CANARY}@[::1/d", "IPv6"),

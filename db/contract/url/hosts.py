@@ -52,20 +52,22 @@ def checked_name(name: str) -> str:
 
 
 def read_port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) < 65536):
+    if not (re.fullmatch(r"[0-9]{1,5}", text) and 0 < int(text) < 65536):
         raise refusal("a port in the database URL is no number from 1 to 65535", REMEDY)
     return int(text)
 
 
 def with_ports(named: list[tuple[str, int | None]], ports: list[str]) -> tuple[Host, ...]:
+    """Give each server its own port, or the one that `port=` names for it or for all."""
     if not named:
         raise refusal("the database URL names no host", REMEDY)
-    given: list[int | None] = [read_port(port) if port else DEFAULT_PORT for port in ports] or [None]
-    if len(given) not in (1, len(named)):
+    asked = [read_port(port) if port else None for port in ports]
+    if len(asked) < 2:
+        asked = (asked or [None]) * len(named)
+    if len(asked) != len(named):
         raise refusal("the database URL has another number of ports than of hosts", REMEDY)
-    spread = given if len(given) == len(named) else given * len(named)
-    if any(port and other and port != other for (_, port), other in zip(named, spread, strict=True)):
+    if any(port and other and port != other for (_, port), other in zip(named, asked, strict=True)):
         raise refusal("the database URL names its port twice, differently", "Name it once")
     return tuple(
-        Host(name, port or other or DEFAULT_PORT) for (name, port), other in zip(named, spread, strict=True)
+        Host(name, port or other or DEFAULT_PORT) for (name, port), other in zip(named, asked, strict=True)
     )
