@@ -19,12 +19,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
 
 
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> ExitCode:
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command; answers the exit code."""
     options = _parser().parse_args(arguments)
     if options.migrations:
         environ = {**environ, "CALCIO_MIGRATIONS": options.migrations}
-    command: Callable[[argparse.Namespace, Mapping[str, str]], ExitCode] = options.command
+    command: Callable[[argparse.Namespace, Mapping[str, str]], int] = options.command
     return command(options, environ)
 
 
@@ -35,7 +35,7 @@ def _parser() -> Parser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[..., ExitCode], help_: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable[..., int], help_: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=help_, description=help_)
         added.set_defaults(command=command)
         return added
@@ -59,11 +59,17 @@ def _parser() -> Parser:
     wait = add("wait", _wait, "wait until this image would serve")
     wait.add_argument("--wait", type=float, default=3600, metavar="S", help="how long (3600)")
     for name, command, help_ in (
-        ("status", _status, "how the database stands to this image"),
-        ("history", _history, "what was applied, when, by whom"),
+        ("status", _asked("status"), "how the database stands to this image"),
+        ("history", _asked("history"), "what was applied, when, by whom"),
+        ("events", _asked("events"), "everything that was done, in order"),
+        ("readers", _asked("readers"), "who serves from this schema"),
         ("settings", _settings, "every setting with its meaning, value and source"),
     ):
         add(name, command, help_).add_argument("--json", action="store_true", help="for programs")
+    stamp = add("stamp", _stamp, "say which revisions the database is at; nothing is run")
+    stamp.add_argument("revisions", nargs="+", metavar="REVISION", help="its heads, all of them")
+    hold = add("hold", _hold, "run a command as a registered reader; it ends when its lease does")
+    hold.add_argument("child", nargs="+", metavar="COMMAND", help="-- and the command")
     lock = add("lock", _lock, "write db/revisions.lock from the scripts")
     lock.add_argument("--check", action="store_true", help="only compare")
     revision = add(
@@ -105,16 +111,39 @@ def _wait(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
     return run(lambda job: wait(job, options.wait), environ)
 
 
-def _status(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
-    from db.runner import questions, views
+def _asked(name: str) -> Callable[..., ExitCode]:
+    """The command that asks the question `name`, and shows the answer by the view of that name."""
 
-    return views.answer(questions.status, views.status, environ, as_json=options.json)
+    def command(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+        from db.runner import questions, views
+
+        ask, view = getattr(questions, name), getattr(views, name)
+        return views.answer(ask, view, environ, as_json=options.json)
+
+    return command
 
 
-def _history(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
-    from db.runner import questions, views
+def _stamp(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.run import run
+    from db.runner.stamp import stamp
 
-    return views.answer(questions.history, views.history, environ, as_json=options.json)
+    return run(lambda job: stamp(job, options.revisions), environ, several_heads=True)
+
+
+def _hold(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from db.runner.hold import hold
+    from db.runner.outcome import Outcome
+    from db.runner.run import run
+
+    codes = []
+
+    def command(job: Any) -> Outcome:
+        codes.append(hold(job, options.child))
+        return Outcome("nothing", ExitCode.DONE, "")
+
+    # The command is told to stop as soon as this process is, and may take its time.
+    code = run(command, environ, quiet=True, end_within_s=3600.0)
+    return codes[0] if codes else code
 
 
 def _settings(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:

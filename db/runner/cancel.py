@@ -55,6 +55,10 @@ class Stop:
         """Cancel what `connection` runs when the run is to end."""
         self._connections = [known for known in self._connections if not known.closed] + [connection]
 
+    def spare(self, connection: Connection) -> None:
+        """Let `connection` say its last words, even when the run is to end."""
+        self._connections = [known for known in self._connections if known is not connection]
+
     def cancel_statements(self) -> None:
         """Send one cancel request for each open connection."""
         for connection in self._connections:
@@ -62,7 +66,9 @@ class Stop:
                 connection.cancel()
 
 
-def run_until_stopped(work: Callable[[Stop], T], on_hang: Callable[[], None]) -> T:
+def run_until_stopped(
+    work: Callable[[Stop], T], on_hang: Callable[[], None], *, end_within_s: float = END_WITHIN_S
+) -> T:
     """Run `work` in a thread and hand on what it returns or raises.
 
     On SIGTERM or SIGINT it is asked to stop and its statements are cancelled. Where it has not ended in time (it
@@ -85,14 +91,14 @@ def run_until_stopped(work: Callable[[Stop], T], on_hang: Callable[[], None]) ->
     while worker.is_alive() and not stop.is_raised:
         worker.join(timeout=0.1)
     if stop.is_raised:
-        _end(worker, stop, on_hang)
+        _end(worker, stop, on_hang, end_within_s)
     if failure:
         raise failure[0]
     return result[0]
 
 
-def _end(worker: threading.Thread, stop: Stop, on_hang: Callable[[], None]) -> None:
-    deadline = time.monotonic() + END_WITHIN_S
+def _end(worker: threading.Thread, stop: Stop, on_hang: Callable[[], None], within_s: float) -> None:
+    deadline = time.monotonic() + within_s
     while worker.is_alive() and time.monotonic() < deadline:
         stop.cancel_statements()
         worker.join(timeout=CANCEL_EVERY_S)

@@ -23,6 +23,11 @@ SELECT revision, phase, state, source, release, image, git_sha, actor, applied_a
   FROM {schema}.ledger_revision WHERE history = {history} ORDER BY applied_at, revision
 """
 
+EVENTS = """
+SELECT seq, at, operation, revision, heads, release, actor, detail
+  FROM {schema}.ledger_event WHERE history = {history} ORDER BY seq
+"""
+
 
 def check(job: Job) -> Outcome:
     """Would this image serve now? 0 or 79."""
@@ -67,9 +72,23 @@ def status(job: Job) -> Mapping[str, Any]:
 
 def history(job: Job) -> Sequence[Mapping[str, Any]]:
     """The applied revisions, oldest first, with who applied them and what it took."""
+    return _asked(job, HISTORY)
+
+
+def events(job: Job) -> Sequence[Mapping[str, Any]]:
+    """The audit, oldest first."""
+    return _asked(job, EVENTS)
+
+
+def readers(job: Job) -> Sequence[Mapping[str, Any]]:
+    """Who serves from this schema: name, release, heads, how long the lease lasts, how long it is there."""
+    return _asked(job, LIVE)
+
+
+def _asked(job: Job, sql: str) -> Sequence[Mapping[str, Any]]:
     with closing(job.connect()) as connection:
         database, _ = job.judge(connection)
-        return rows(connection, job.history.fill(HISTORY)) if database.has_ledger else []
+        return rows(connection, job.history.fill(sql)) if database.has_ledger else []
 
 
 def rows(connection: Connection, sql: str) -> list[dict[str, Any]]:

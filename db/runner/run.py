@@ -7,7 +7,7 @@ import psycopg2
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.settings import read, unknown
 from db.contract.url import find_url
-from db.runner.cancel import Stop, Terminated, run_until_stopped
+from db.runner.cancel import END_WITHIN_S, Stop, Terminated, run_until_stopped
 from db.runner.failure import what_may_be_said
 from db.runner.histories import known
 from db.runner.outcome import Outcome, leave_termination_message, refused
@@ -23,6 +23,7 @@ def run(
     *,
     quiet: bool = False,
     several_heads: bool = False,
+    end_within_s: float = END_WITHIN_S,
 ) -> ExitCode:
     """Do `command` for what `environ` says, and end with exactly one outcome, whatever happens.
 
@@ -51,7 +52,7 @@ def run(
     try:
         settings = read(RunnerSettings, environ)
         report = Lines(release=settings.release)
-        outcome = run_until_stopped(work, on_hang)
+        outcome = run_until_stopped(work, on_hang, end_within_s=end_within_s)
     except Terminated:
         outcome = _cancelled(trace)
     except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an outcome

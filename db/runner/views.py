@@ -51,3 +51,21 @@ def history(found: Sequence[Mapping[str, Any]]) -> list[str]:
         f" {row['duration_ms'] or 0:>7} ms  release {row['release']} by {row['actor']} ({row['source']})"
         for row in found
     ]
+
+
+def events(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each event."""
+    return [
+        f"{row['seq']:>6} {row['at'][:19]}Z {row['operation']:<10} {row['revision'] or '':<8}"
+        f" at {', '.join(row['heads']) or '-'} release {row['release']} by {row['actor']} {json.dumps(row['detail'])}"
+        for row in found
+    ]
+
+
+def readers(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each reader."""
+    return [
+        f"{row['name']} of release {row['release']} at {', '.join(row['heads'])}:"
+        f" lease {row['remaining']:.0f} s, there for {row['age']:.0f} s"
+        for row in found
+    ] or ["no reader is registered"]

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from db.contract.url.text import refusal
 
-WORD = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL)
+# ASCII, as in the server: a no-break space parts no words.
+WORD = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL | re.ASCII)
+TO_ESCAPE = re.compile(r"([\\\s])", re.ASCII)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 NAME = re.compile(r"[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?")
 REMEDY = "Expected options=-c%20name%3Dvalue, a blank written %20 and one within a value %5C%20"
@@ -43,4 +45,4 @@ def write_options(settings: Mapping[str, str]) -> str:
 
 
 def escaped(value: str) -> str:
-    return re.sub(r"([\\\s])", r"\\\1", value)
+    return TO_ESCAPE.sub(r"\\\1", value)

@@ -1,0 +1,73 @@
+"""`stamp`: a person says which revisions a database is at; version and ledger are written, nothing is run."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.contract.ledger import State
+from db.contract.lineage import Lineage
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.standing import Standing, listed
+from db.runner import founding, lock
+from db.runner.outcome import Outcome
+from db.runner.record import Ledger
+from db.runner.session import Job
+
+
+def stamp(job: Job, heads: Sequence[str]) -> Outcome:
+    """Write that exactly `heads`, and what stands below them, are applied.
+
+    Raises Refusal with 64 for a revision this image does not know, 79 where the database has one of which this
+    image knows nothing: what it means would be lost, so there is no way to purge it.
+    """
+    _refuse_unknown(heads, job.image)
+    with (
+        closing(job.connect()) as connection,
+        lock.held(connection, job.history, job.settings.lock_budget_s, job.stop, job.report),
+    ):
+        database, judgement = job.judge(connection)
+        if unknown := (database.found | database.rows.keys()) - job.image.known:
+            raise Refusal(
+                ExitCode.NOT_FOR_THIS_IMAGE,
+                f"the database has {listed(unknown)}, which this image does not know",
+                "Stamp with the image of the release that brought it",
+            )
+        empty = judgement.standing is Standing.EMPTY
+        founding.found_ledger(connection, job.history, in_empty_database=empty)
+        _write(job, connection, heads)
+    return Outcome(
+        "applied",
+        ExitCode.DONE,
+        f"the database now says that it is at {listed(heads)}; nothing was run",
+        found=database.heads or (),
+        expected=job.image.heads,
+    )
+
+
+def _write(job: Job, connection: Connection, heads: Sequence[str]) -> None:
+    ledger = Ledger(job.history, job.settings)
+    applied = job.image.closure(heads)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(job.history.fill("DELETE FROM {version}"))
+        for head in heads:
+            cursor.execute(job.history.fill("INSERT INTO {version} VALUES (%s)"), (head,))
+        cursor.execute(
+            job.history.fill(
+                "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision <> ALL (%s)"
+            ),
+            (list(applied),),
+        )
+        for id_, revision in job.image.revisions.items():
+            if id_ in applied:
+                ledger.write(cursor, revision, State.APPLIED, source="stamp")
+        ledger.event(cursor, "stamp", None, heads=heads)
+
+
+def _refuse_unknown(heads: Sequence[str], image: Lineage) -> None:
+    if unknown := set(heads) - image.revisions.keys():
+        raise Refusal(
+            ExitCode.USAGE,
+            f"this image has no revision {listed(unknown)}",
+            f"It ends at {listed(image.heads)}; `python -m db history` shows what is applied",
+        )
