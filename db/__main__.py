@@ -63,6 +63,7 @@ def _parser() -> Parser:
         ("history", _asked("history"), "what was applied, when, by whom"),
         ("events", _asked("events"), "everything that was done, in order"),
         ("readers", _asked("readers"), "who serves from this schema"),
+        ("verify", _verify, "the catalogue against models and ledger: 0, or 84 and the SQL that mends it"),
         ("settings", _settings, "every setting with its meaning, value and source"),
     ):
         add(name, command, help_).add_argument("--json", action="store_true", help="for programs")
@@ -121,6 +122,16 @@ def _asked(name: str) -> Callable[..., ExitCode]:
         return views.answer(ask, view, environ, as_json=options.json)
 
     return command
+
+
+def _verify(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner import views
+    from db.runner.verify import verify
+
+    def code(found: Mapping[str, Any]) -> ExitCode:
+        return ExitCode.DRIFT_OF_SCHEMA if found["drift"] else ExitCode.DONE
+
+    return views.answer(verify, views.verify, environ, as_json=options.json, code=code)
 
 
 def _stamp(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:

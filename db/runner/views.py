@@ -18,15 +18,19 @@ def answer(
     environ: Mapping[str, str],
     *,
     as_json: bool,
+    code: Callable[[T], ExitCode] = lambda _: ExitCode.DONE,
 ) -> ExitCode:
-    """Ask, and print; only a failure has an outcome beside it."""
+    """Ask, and print; `code` says what the answer means. Only a failure has an outcome beside it."""
+    codes = []
 
     def command(job: Job) -> Outcome:
         found = ask(job)
         print(json.dumps(found) if as_json else "\n".join(view(found)))
+        codes.append(code(found))
         return Outcome("nothing", ExitCode.DONE, "")
 
-    return run(command, environ, quiet=True)
+    failed = run(command, environ, quiet=True)
+    return codes[0] if codes else failed
 
 
 def status(found: Mapping[str, Any]) -> list[str]:
@@ -69,3 +73,10 @@ def readers(found: Sequence[Mapping[str, Any]]) -> list[str]:
         f" lease {row['remaining']:.0f} s, there for {row['age']:.0f} s"
         for row in found
     ] or ["no reader is registered"]
+
+
+def verify(found: Mapping[str, Any]) -> list[str]:
+    """What differs, each with the SQL that mends it."""
+    lines = [f"{found['standing']}: {found['reason']}"]
+    lines += [f"  {drift['what']}\n    {drift['repair']}" for drift in found["drift"]]
+    return lines if found["drift"] else [*lines, "  no drift"]

@@ -1,0 +1,98 @@
+"""`verify`: the catalogue against models and ledger: what differs, and the SQL that would mend it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from io import StringIO
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.contract.ledger import TABLES
+from db.contract.standing import Standing
+from db.runner.session import Job
+
+_INVALID = """
+SELECT n.nspname, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT i.indisvalid AND n.nspname = %s
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+"""
+_NOT_VALID = """
+SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint
+ WHERE NOT convalidated AND connamespace = %s::regnamespace
+"""
+
+
+def verify(job: Job) -> Mapping[str, Any]:
+    """What was found: `standing`, and `drift`, a list of what differs with the SQL that mends it.
+
+    The models are those of this image's head, so they are compared only with a database that stands there.
+    """
+    with closing(job.connect()) as connection:
+        _, judgement = job.judge(connection)
+        drift = [
+            {"what": what, "repair": repair} for what, repair in _leftovers(connection, job.history.schema)
+        ]
+        if judgement.standing is Standing.AT_HEAD:
+            drift += [{"what": what, "repair": repair} for what, repair in _drift(job, connection)]
+    return {"standing": judgement.standing, "reason": judgement.reason, "drift": drift}
+
+
+def _leftovers(connection: Connection, schema: str) -> Iterator[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_INVALID, (schema,))
+        for namespace, name in cursor:
+            yield f"index {name} is INVALID", f'REINDEX INDEX CONCURRENTLY "{namespace}"."{name}"'
+        cursor.execute(_NOT_VALID, (schema,))
+        for table, name in cursor:
+            yield (
+                f"constraint {name} of {table} is NOT VALID",
+                f'ALTER TABLE {table} VALIDATE CONSTRAINT "{name}"',
+            )
+
+
+def _drift(job: Job, raw: Connection) -> Iterator[tuple[str, str]]:
+    options = job.known.scripts().options
+    if "target_metadata" not in options:
+        return
+    ours = {*TABLES, job.history.version_table}
+    engine = sa.create_engine(
+        "postgresql+psycopg2://", creator=lambda: raw, poolclass=sa.StaticPool, use_native_hstore=False
+    )
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                **options,
+                "version_table": job.history.version_table,
+                "version_table_schema": job.history.schema,
+                "include_name": lambda name, kind, _: kind != "table" or name not in ours,
+                "compare_server_default": True,
+            },
+        )
+        wanted = produce_migrations(context, options["target_metadata"]).upgrade_ops
+    for operation in wanted.ops if wanted else ():
+        for part in getattr(operation, "ops", (operation,)):
+            yield _described(part), _sql(part)
+
+
+def _described(operation: Any) -> str:
+    """ "add index player.ix_player_name", from Alembic's own words."""
+    what = operation.to_diff_tuple()[0]
+    verb = what if isinstance(what, str) else what[0]
+    parts = ("table_name", "column_name", "index_name", "constraint_name")
+    named = ".".join(str(getattr(operation, part)) for part in parts if getattr(operation, part, None))
+    return f"{verb.replace('_', ' ')} {named}"
+
+
+def _sql(operation: Any) -> str:
+    buffer = StringIO()
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True}
+    )
+    Operations(context).invoke(operation)
+    return " ".join(buffer.getvalue().split())
