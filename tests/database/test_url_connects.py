@@ -129,6 +129,15 @@ def test_settings_of_the_url_are_those_of_the_session(server_url: DatabaseUrl, a
     }
 
 
+@pytest.mark.parametrize(
+    "value", ["a b", " a ", "\\", "a\\b c\\", "'a' \"b\"", "a\tb\nc", "a=b", "--a", "é\u00a0🥅"]
+)
+def test_a_setting_may_hold_any_text(server_url: DatabaseUrl, ask: Ask, value: str) -> None:
+    """Blanks, backslashes and quotes reach the server as they are, escaped for libpq and plain for asyncpg."""
+    url = replace(server_url, server_settings={"calcio.match": value})
+    assert ask(url, "SELECT current_setting('calcio.match') AS text") == {"text": value}
+
+
 def test_the_second_host_answers_when_the_first_does_not(server_url: DatabaseUrl, ask: Ask) -> None:
     """A list of hosts is a list of tries, in every driver."""
     with socket.socket() as nobody:
