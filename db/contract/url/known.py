@@ -11,7 +11,7 @@ TLS_VERSION = one_of("TLSv1.2", "TLSv1.3")
 KNOWN: Mapping[str, Callable[[str], object]] = {
     "application_name": str,
     "channel_binding": one_of("disable", "prefer", "require"),
-    "command_timeout": seconds(0.001, 2_147_483),
+    "command_timeout": seconds(0.001, 86_400),
     "connect_timeout": SECONDS,
     "gssencmode": one_of("disable", "prefer", "require"),
     "keepalives": one_of("0", "1"),
