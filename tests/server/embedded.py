@@ -19,6 +19,8 @@ from tests.server.programs import Programs, find_programs
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 30
 OPEN_TO_ALL = ("/tmp", "/var/tmp")  # noqa: S108 - a private folder is made in them
+LONGEST_BASE = 80  # the path of a Unix socket has 107 bytes
+BELOW_OUTGOING = range(15000, 32000)
 VOLATILE = {"fsync": "off", "full_page_writes": "off"}
 
 # The guardian owns the server. It lives until its standard input closes, which the kernel sees to however
@@ -82,23 +84,28 @@ def running(
 
 
 def claim_port(port: int) -> int:
+    """The port, or for 0 one that is free now and that no outgoing connection will be given meanwhile."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Refusal(
-                ExitCode.CONFIGURATION,
-                f"Port {port} of 127.0.0.1 cannot be had: {error.strerror}",
-                "Stop what listens there, or choose another port",
-            ) from error
-        return int(probe.getsockname()[1])
+        for candidate in [port] if port else secrets.SystemRandom().sample(BELOW_OUTGOING, 20):
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError as error:
+                reason = error.strerror
+            else:
+                return candidate
+    raise Refusal(
+        ExitCode.CONFIGURATION,
+        f"Port {candidate} of 127.0.0.1 cannot be had: {reason}",
+        "Stop what listens there, or choose another port",
+    )
 
 
 def settle(programs: Programs, account: Account) -> tuple[Path, Programs]:
     """A short private folder in which the account can start the programs, copied there if it must be."""
     objection: str | None = None
-    for base in dict.fromkeys((tempfile.gettempdir(), *OPEN_TO_ALL)):
+    bases = (base for base in (tempfile.gettempdir(), *OPEN_TO_ALL) if len(base) < LONGEST_BASE)
+    for base in dict.fromkeys(bases):
         home = make_folder(Path(base), account)
         if not (objection := account.objection(home, programs.folder / "postgres")):
             return home, programs
