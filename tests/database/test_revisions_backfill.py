@@ -6,6 +6,7 @@ from db.contract.url import DatabaseUrl
 from service.statistics.queries import REFRESH
 from tests.database.migrating import connected, execute, rows, upgrade
 from tests.database.played import EXPECTED, PLAYERS, SEASON, STATISTICS
+from tests.eventually import eventually
 
 BLOCKED = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -54,8 +55,7 @@ def test_a_match_finalised_while_the_backfill_waits_is_not_counted_out(database_
         finalising.exec_driver_sql("SELECT id FROM player ORDER BY id FOR NO KEY UPDATE")
         backfill = threading.Thread(target=upgrade, args=(database_url, "0007"))
         backfill.start()
-        while rows(database_url, BLOCKED) == [(0,)]:
-            assert backfill.is_alive()
+        eventually(lambda: rows(database_url, BLOCKED) == [(1,)])
         finalising.exec_driver_sql("UPDATE match SET state = 'final', finalised_at = now() WHERE id = 3")
         finalising.commit()
     backfill.join()

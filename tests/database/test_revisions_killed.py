@@ -24,7 +24,9 @@ def upgrade_until(url: DatabaseUrl, to: str, killed_after: int | None) -> int:
         nonlocal executed
         executed += 1
         if executed == killed_after:
-            connection.connection.driver_connection.close()
+            driver = connection.connection.driver_connection
+            assert driver
+            driver.close()
             raise KilledError
 
     with connected(url) as connection:

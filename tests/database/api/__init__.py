@@ -1,0 +1,1 @@
+"""The API's resources on a real database, as the service's role."""

@@ -1,0 +1,42 @@
+"""Serves the API without a gate before it, on a port of its own, as uvicorn does in a pod."""
+
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Any
+
+import asyncpg
+import uvicorn
+from starlette.applications import Starlette
+
+from db.contract.url import DatabaseUrl
+from service.api import routes
+from service.auth import Auth
+from service.errors import HANDLERS
+from tests.eventually import eventually
+
+
+@contextmanager
+def served(url: DatabaseUrl, auth: Auth) -> Iterator[str]:
+    """The address at which the API answers."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        config = uvicorn.Config(application(url, auth), log_config=None, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            eventually(lambda: server.started)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def application(url: DatabaseUrl, auth: Auth) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8) as pool:
+            yield {"pool": pool, "auth": auth}
+
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
