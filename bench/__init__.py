@@ -1,0 +1,1 @@
+"""Where each figure of the documentation is measured, one command a figure."""
