@@ -67,6 +67,9 @@ def _parser() -> Parser:
         ("settings", _settings, "every setting with its meaning, value and source"),
     ):
         add(name, command, help_).add_argument("--json", action="store_true", help="for programs")
+    downgrade = add("downgrade", _downgrade, "go back, when nobody needs what goes")
+    downgrade.add_argument("target", metavar="REVISION", help="where to; base is before the first one")
+    downgrade.add_argument("--accept-loss", metavar="DIGEST", help="of exactly what the refusal named")
     stamp = add("stamp", _stamp, "say which revisions the database is at; nothing is run")
     stamp.add_argument("revisions", nargs="+", metavar="REVISION", help="its heads, all of them")
     hold = add("hold", _hold, "run a command as a registered reader; it ends when its lease does")
@@ -139,6 +142,13 @@ def _stamp(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
     from db.runner.stamp import stamp
 
     return run(lambda job: stamp(job, options.revisions), environ, several_heads=True)
+
+
+def _downgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner.downgrade import downgrade
+    from db.runner.run import run
+
+    return run(lambda job: downgrade(job, options.target, options.accept_loss), environ)
 
 
 def _hold(options: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -37,10 +37,14 @@ class Scripts:
         """Where this history lives: in `schema`, unless its env.py names another one."""
         return History(self.version_schema or schema, self.version_table)
 
-    def steps(self, targets: Iterable[str], heads: Iterable[str]) -> list[RevisionStep]:
-        """What leads from the revisions `heads` to `targets`, in order."""
-        # Alembic's own signature says str; it takes several, as its command line does.
+    def upgrade_steps(self, targets: Iterable[str], heads: Iterable[str]) -> list[RevisionStep]:
+        """What leads from the revisions `heads` up to `targets`, in order."""
+        # Alembic's own signatures say str; they take several, as its command line does.
         return self.directory._upgrade_revs(tuple(targets), tuple(heads))  # type: ignore[arg-type]
+
+    def downgrade_steps(self, target: str, heads: Iterable[str]) -> list[RevisionStep]:
+        """What leads from the revisions `heads` back to `target`, in order."""
+        return self.directory._downgrade_revs(target, tuple(heads))  # type: ignore[arg-type]
 
 
 def load(migrations: Path, *, ini: Path | None, ask_env: bool = True) -> Scripts:

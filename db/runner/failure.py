@@ -32,9 +32,15 @@ class StepFailed(Refusal):
     """A step ended its run; the steps before it stay."""
 
     def __init__(
-        self, error: BaseException, revision: str | None, *, blockers: Sequence[str], attempts: int
+        self,
+        error: BaseException,
+        revision: str | None,
+        *,
+        blockers: Sequence[str],
+        attempts: int,
+        state: str | None = None,
     ) -> None:
-        self.sqlstate = sqlstate(error)
+        self.sqlstate = state or sqlstate(error)
         self.revision = revision
         self.blockers = tuple(blockers)
         self.attempts = attempts

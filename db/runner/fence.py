@@ -4,17 +4,15 @@ Order is everything (docs/decisions): lock the readers' table, then check, then 
 register or renew meanwhile, so what the check found stays true; hence the hold is short, and the server ends it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from db.contract.lineage import Clause, Lineage
 from db.contract.names import History
-from db.contract.readers import LIVE, Reader, in_the_way_of
-from db.contract.shared_settings import LeaseSettings
+from db.contract.readers import LIVE, Reader
 from db.runner.settings import RunnerSettings
 
 HOLD_S = 5
@@ -33,12 +31,19 @@ SELECT server_seen_at + %s - pg_catalog.clock_timestamp() FROM {schema}.ledger_s
 """
 
 
-class HeldBack(Exception):  # noqa: N818 - an answer, not an accident
-    """The fence holds: `blockers` says who or what is in the way."""
+Select = Callable[[Sequence[Reader]], Sequence[Reader]]
 
-    def __init__(self, blockers: Sequence[str]) -> None:
+
+class HeldBack(Exception):  # noqa: N818 - an answer, not an accident
+    """The fence holds: `blockers` says who or what is in the way.
+
+    `passes_in_s` is set where nobody is, but somebody alive may not have registered again yet.
+    """
+
+    def __init__(self, blockers: Sequence[str], passes_in_s: float | None = None) -> None:
         super().__init__("; ".join(blockers))
         self.blockers = tuple(blockers)
+        self.passes_in_s = passes_in_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,14 @@ class Fence:
     """The fence around one history."""
 
     history: History
-    image: Lineage
     settings: RunnerSettings
 
-    def look(self, connection: Connection, clauses: Sequence[Clause]) -> Sequence[str]:
-        """Who is in the way of `clauses` as far as a look without a lock can tell."""
+    def look(self, connection: Connection, select: Select) -> HeldBack | None:
+        """Who is in the way of a step, as far as a look without a lock can tell; `select` says which readers are."""
         with connection.cursor() as cursor:
-            return self._in_the_way(cursor, clauses)
+            return self._held_back(cursor, select)
 
-    def close(self, cursor: Cursor, clauses: Sequence[Clause]) -> None:
+    def close(self, cursor: Cursor, select: Select) -> None:
         """Lock the readers out and check; the caller's transaction has just begun, and commits within 5 s.
 
         Raises HeldBack where someone is in the way; the caller rolls back.
@@ -66,14 +70,18 @@ class Fence:
         if cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE:
             cursor.execute(f"SET LOCAL transaction_timeout = '{HOLD_S}s'")
         cursor.execute(self.history.fill("LOCK TABLE {schema}.ledger_reader IN SHARE ROW EXCLUSIVE MODE"))
-        if blockers := self._in_the_way(cursor, clauses):
-            raise HeldBack(blockers)
+        if held := self._held_back(cursor, select):
+            raise held
 
-    def _in_the_way(self, cursor: Cursor, clauses: Sequence[Clause]) -> Sequence[str]:
+    def _held_back(self, cursor: Cursor, select: Select) -> HeldBack | None:
         cursor.execute(self.history.fill(LIVE))
         readers = [Reader(name, release, tuple(heads), *ages) for name, release, heads, *ages in cursor]
-        blockers = list(map(str, in_the_way_of(clauses, readers, self.image)))
-        return blockers + self._strangers(cursor, readers) + self._watching(cursor)
+        blockers = [*map(str, select(readers)), *self._strangers(cursor, readers)]
+        watching_s = self._watching_s(cursor)
+        if watching_s is not None:
+            why = "this server is new to the ledger: readers have {:.0f} s to register again"
+            return HeldBack([*blockers, why.format(watching_s)], None if blockers else watching_s)
+        return HeldBack(blockers) if blockers else None
 
     def _strangers(self, cursor: Cursor, readers: Sequence[Reader]) -> list[str]:
         role = self.settings.app_role
@@ -82,17 +90,9 @@ class Fence:
         cursor.execute(_STRANGERS, (role, [reader.name for reader in readers]))
         return [f"a session of {role} that no reader explains: {name}" for (name,) in cursor]
 
-    def _watching(self, cursor: Cursor) -> list[str]:
-        lease = lease_of(self.settings)
+    def _watching_s(self, cursor: Cursor) -> float | None:
+        """For how long an empty list proves nothing: after a failover, a restore, or a ledger born in use."""
+        lease = timedelta(seconds=self.settings.lease_s)
         cursor.execute(self.history.fill(_WATCHING), (lease, lease))
         row = cursor.fetchone()
-        if row is None:
-            return []
-        return [
-            f"the server started or failed over: readers have {row[0].total_seconds():.0f} s to register again"
-        ]
-
-
-def lease_of(settings: LeaseSettings) -> timedelta:
-    """How long a reader is taken for alive after it was last heard of."""
-    return timedelta(seconds=settings.lease_s)
+        return None if row is None else float(row[0].total_seconds())

@@ -3,34 +3,39 @@
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
 
-from db.contract.ledger import Snapshot
-from db.contract.lineage import Clause
+from db.contract.lineage import Revision
+from db.contract.readers import Reader, in_the_way_of
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing, missing
-from db.runner.fence import HeldBack
+from db.runner.fence import Fence, HeldBack
 from db.runner.outcome import Outcome
-from db.runner.session import Job, Session, refuse_unfit
+from db.runner.session import Job, refuse_unfit
 from db.runner.upgrade import nothing
-
-if TYPE_CHECKING:
-    from db.runner.steps import Steps
 
 LOOK_EVERY_S = 2.0
 SAY_EVERY_S = 30.0
 
 
 class Budget:
-    """The one deadline of a run of finish."""
+    """The one deadline of a run of finish, and how often it says that it waits."""
 
     def __init__(self, wait_s: float) -> None:
         self._deadline = time.monotonic() + wait_s
+        self._say_at = 0.0
 
     @property
     def is_spent(self) -> bool:
         """Whether the run has waited for as long as it was told to."""
         return time.monotonic() > self._deadline
+
+    @property
+    def is_time_to_say(self) -> bool:
+        """Whether it is a while since this was last true."""
+        if time.monotonic() < self._say_at:
+            return False
+        self._say_at = time.monotonic() + SAY_EVERY_S
+        return True
 
 
 def finish(job: Job, soak_s: float, wait_s: float) -> Outcome:
@@ -40,79 +45,76 @@ def finish(job: Job, soak_s: float, wait_s: float) -> Outcome:
     Raises Refusal with 75 where `upgrade` did not reach its point, 80 where readers stayed in the way.
     """
     budget = Budget(wait_s)
-
-    def once() -> Outcome:
-        database, judgement = _wait_for_upgrade(job, budget)
-        pending = missing(database, job.image, job.image.known)
-        if not pending and not job.trace.applied:
-            return nothing(judgement)
-        # As in upgrade.py: only a run that has something to do imports Alembic.
-        from db.runner.move import in_session
-
-        def work(session: Session, steps: "Steps") -> None:
-            # One revision after the other: what waits for readers must not hold up the backfill before it.
-            for id_ in job.image.revisions:
-                if id_ in pending:
-                    _apply_one(session, steps, id_, soak_s, budget)
-
-        return in_session(job, job.image.heads, work)
-
-    return job.while_connections_are_lost(once)
+    return job.while_connections_are_lost(lambda: _finish(job, soak_s, budget))
 
 
-def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Snapshot, Judgement]:
-    said = 0.0
+def _finish(job: Job, soak_s: float, budget: Budget) -> Outcome:
+    judgement, pending = _wait_for_upgrade(job, budget)
+    if not pending or not job.image.known.issuperset(judgement.found):
+        # Where a newer release stands already, its own finish does what is left.
+        return nothing(judgement, job.trace.applied)
+    for revision in pending:
+        outcome = _apply(job, revision, soak_s, budget)
+    return outcome
+
+
+def _apply(job: Job, revision: Revision, soak_s: float, budget: Budget) -> Outcome:
+    # As in upgrade.py: only a run that has something to do imports Alembic.
+    from db.runner.direction import Up
+    from db.runner.move import in_session
+
+    up = Up((revision.revision,))
+    while True:
+        if revision.breaks:
+            _soak(job, revision, soak_s, budget)
+        try:
+            # The lock is held for one revision, never while waiting: a newer release must get through.
+            return in_session(job, up.targets, lambda steps: steps.take(up))
+        except HeldBack as held:
+            # Someone registered between the look and the lock.
+            job.report("fence.held", f"{revision.revision} is held back: {held}", blockers=held.blockers)
+
+
+def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Judgement, list[Revision]]:
     with closing(job.connect()) as connection:
         while True:
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
             if judgement.standing in {Standing.AT_HEAD, Standing.UNFINISHED, Standing.AHEAD}:
-                return database, judgement
+                lacking = missing(database, job.image, job.image.known)
+                return judgement, [row for id_, row in job.image.revisions.items() if id_ in lacking]
             if budget.is_spent:
                 raise Refusal(
                     ExitCode.TEMPORARY, judgement.what, "Let `upgrade` end well, then run finish again"
                 )
-            if time.monotonic() - said > SAY_EVERY_S:
-                said = time.monotonic()
+            if budget.is_time_to_say:
                 job.report("finish.waiting", f"waiting for the upgrade: {judgement.what}")
             job.stop.wait(LOOK_EVERY_S)
 
 
-def _apply_one(session: Session, steps: "Steps", id_: str, soak_s: float, budget: Budget) -> None:
-    clauses = session.job.image.revisions[id_].breaks
-    while True:
-        if clauses:
-            _soak(session, id_, clauses, soak_s, budget)
-        try:
-            steps.apply([id_])
-        except HeldBack as held:
-            # Someone registered between the look and the lock.
-            session.job.report(
-                "fence.held", f"{id_} is held back: {held}", revision=id_, blockers=held.blockers
-            )
-        else:
-            return
+def _soak(job: Job, revision: Revision, soak_s: float, budget: Budget) -> None:
+    """Return once nobody in the way of `revision` was seen for `soak_s`."""
+    fence = Fence(job.history, job.settings)
 
+    def select(readers: Sequence[Reader]) -> Sequence[Reader]:
+        return in_the_way_of(revision.breaks, readers, job.image)
 
-def _soak(session: Session, id_: str, clauses: Sequence[Clause], soak_s: float, budget: Budget) -> None:
-    """Return once nobody in the way of `clauses` was seen for `soak_s`."""
-    job, quiet_since, said = session.job, time.monotonic(), 0.0
-    while True:
-        blockers = session.fence.look(session.connection, clauses)
-        now = time.monotonic()
-        if blockers:
-            quiet_since = now
-        elif now - quiet_since >= soak_s:
-            return
-        if budget.is_spent:
-            raise Refusal(
-                ExitCode.READERS,
-                f"revision {id_} takes away what live readers use: {'; '.join(blockers) or 'seen a moment ago'}",
-                "Let the rollout end, so that these readers leave; then run finish again",
-            )
-        if blockers and now - said > SAY_EVERY_S:
-            said = now
-            job.report(
-                "fence.held", f"{id_} is held back: {'; '.join(blockers)}", revision=id_, blockers=blockers
-            )
-        job.stop.wait(min(LOOK_EVERY_S, max(soak_s - (now - quiet_since), 0.05)))
+    quiet_since = time.monotonic()
+    with closing(job.connect()) as connection:
+        while True:
+            held = fence.look(connection, select)
+            now = time.monotonic()
+            if held is not None:
+                quiet_since = now
+            elif now - quiet_since >= soak_s:
+                return
+            if budget.is_spent:
+                raise Refusal(
+                    ExitCode.READERS,
+                    f"revision {revision.revision} takes away what live readers use: {held or 'seen a moment ago'}",
+                    "Let the rollout end, so that these readers leave; then run finish again",
+                )
+            if held is not None and budget.is_time_to_say:
+                what = f"{revision.revision} is held back: {held}"
+                job.report("fence.held", what, revision=revision.revision, blockers=held.blockers)
+            job.stop.wait(min(LOOK_EVERY_S, max(soak_s - (now - quiet_since), 0.05)))

@@ -5,9 +5,10 @@ from contextlib import closing
 
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed, missing
+from db.runner.direction import Direction, Up
 from db.runner.fence import HeldBack
 from db.runner.outcome import Outcome
-from db.runner.session import Job, Session, opened
+from db.runner.session import Job, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
 
@@ -16,21 +17,31 @@ _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 
 def move(job: Job, targets: Sequence[str]) -> Outcome:
     """Apply what is pending up to `targets`; a live reader in the way ends it with 80."""
+    direction = Up(tuple(targets))
+    return in_session(job, targets, lambda steps: take(job, steps, direction, _RELEASE_BETWEEN))
 
-    def once(_: Session, steps: Steps) -> None:
+
+_RELEASE_BETWEEN = "Deploy a release between the two first, so that these readers leave"
+
+
+def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
+    """Take the steps of `direction`; raises Refusal with 80 and `remedy` where a live reader is in the way."""
+    while True:
         try:
-            steps.apply(targets)
+            return steps.take(direction)
         except HeldBack as held:
-            raise Refusal(
-                ExitCode.READERS,
-                f"revision {steps.revision} takes away what live readers use: {held}",
-                "Deploy a release between the two first, so that these readers leave",
-            ) from held
+            job.report("fence.held", f"{direction.operation} {steps.tries.revision} is held back: {held}")
+            if held.passes_in_s is None:
+                raise Refusal(
+                    ExitCode.READERS,
+                    f"{direction.operation} {steps.tries.revision} takes away what live readers use: {held}",
+                    remedy,
+                ) from held
+            # Once, and for one lease at most: whoever is alive has registered again by then.
+            job.stop.wait(held.passes_in_s)
 
-    return in_session(job, targets, once)
 
-
-def in_session(job: Job, targets: Sequence[str], work: Callable[[Session, Steps], None]) -> Outcome:
+def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) -> Outcome:
     """Do `work` behind the lock, then prove on a new connection where it led."""
     scripts = job.known.scripts()
     with opened(job) as session:
@@ -38,8 +49,8 @@ def in_session(job: Job, targets: Sequence[str], work: Callable[[Session, Steps]
             # A newer release was faster. Its own runs do what is left, since its scripts are not here.
             return nothing(session.judgement)
         steps = Steps(session, scripts)
-        work(session, steps)
-    return _arrived(job, targets, attempts=1 + steps.tries)
+        work(steps)
+    return _arrived(job, targets, attempts=1 + steps.tries.repeated)
 
 
 def _arrived(job: Job, targets: Sequence[str], *, attempts: int) -> Outcome:

@@ -120,7 +120,7 @@ def opened(job: Job) -> Iterator[Session]:
                 job.report(
                     "reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}"
                 )
-            fence = Fence(job.history, job.image, job.settings)
+            fence = Fence(job.history, job.settings)
             yield Session(job, connection, ledger, fence, judgement)
 
 

@@ -1,5 +1,6 @@
 """`upgrade`: applies everything up to the last required revision, or says why not."""
 
+from collections.abc import Sequence
 from contextlib import closing
 
 from db.contract.refusal import ExitCode
@@ -30,14 +31,15 @@ def upgrade(job: Job) -> Outcome:
     return job.while_connections_are_lost(once)
 
 
-def nothing(judgement: Judgement) -> Outcome:
-    """The outcome of a run that found nothing to do."""
+def nothing(judgement: Judgement, applied: Sequence[str] = ()) -> Outcome:
+    """The outcome of a run that found nothing to do, or nothing more after it had `applied` some."""
     ahead = judgement.standing is Standing.AHEAD
     return Outcome(
-        "ahead" if ahead else "nothing",
+        "applied" if applied else "ahead" if ahead else "nothing",
         ExitCode.DONE,
         judgement.what,
         found=judgement.found,
         expected=judgement.expected,
+        applied=applied,
         hint="the database stands ahead, and compatible: nothing was changed" if ahead else "",
     )

@@ -1,0 +1,39 @@
+"""The SQL that steps would run, written instead of run: Alembic's offline mode, a revision at a time."""
+
+from collections.abc import Iterable
+from io import StringIO
+
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import RevisionStep
+
+from db.contract.refusal import ExitCode, Refusal
+from db.runner.environment import Scripts
+
+
+def written(scripts: Scripts, steps: Iterable[RevisionStep]) -> dict[str, tuple[str, ...]]:
+    """The statements of each of `steps`, by revision, without those that move the version.
+
+    Raises Refusal with 65 for a revision that can't be written without a database.
+    """
+    return {step.revision.revision: _statements(scripts, step) for step in steps}
+
+
+def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...]:
+    buffer = StringIO()
+    context = EnvironmentContext(scripts.config, scripts.directory, as_sql=True)
+    try:
+        with context as environment:
+            environment.configure(
+                dialect_name="postgresql", output_buffer=buffer, literal_binds=True, **scripts.options
+            )
+            migration = environment.get_context()
+            with Operations.context(migration):
+                step.migration_fn()
+    except Exception as error:
+        raise Refusal(
+            ExitCode.SCRIPTS,
+            f"revision {step.revision.revision} can't be written as SQL: {type(error).__name__}",
+            "What it does depends on the database's content; read its script instead",
+        ) from error
+    return tuple(part.strip() for part in buffer.getvalue().split(";\n") if part.strip())

@@ -1,0 +1,92 @@
+"""The tries of a step: what an error asks for, who was in the way, and when to give up."""
+
+from collections.abc import Sequence
+
+from db.contract.refusal import ExitCode, Refusal
+from db.runner import connect
+from db.runner.failure import StepFailed
+from db.runner.patience import Patience
+from db.runner.session import Session
+from db.runner.sqlstate import Meaning, meaning, sqlstate
+from db.runner.watch import Watch
+
+
+class Tries:
+    """The tries of one step after the other."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._job = session.job
+        self._patience = Patience(session.job.settings)
+        self.revision: str | None = None  # the one being applied: what an error is about
+        self.blockers: Sequence[str] = ()
+        self.repeated = 0
+
+    def begin(self, revision: str) -> None:
+        """The step of `revision` is tried now, for the first time or again."""
+        if revision != self.revision:
+            self.revision, self._patience = revision, Patience(self._job.settings)
+
+    @property
+    def lock_timeout_ms(self) -> int:
+        """How long this try may queue for a lock."""
+        return self._patience.lock_timeout_ms
+
+    @property
+    def number(self) -> int:
+        """Which try this is, from 1."""
+        return self._patience.tries + 1
+
+    def watch(self) -> Watch:
+        """Who looks on while it is tried."""
+        job = self._job
+        head = ",".join(job.image.heads)
+        backend = self._session.connection.info.backend_pid
+        watch = Watch(
+            lambda: connect.second(job.url, job.settings, head),
+            backend,
+            self.lock_timeout_ms / 2000,
+            job.report,
+        )
+        if self._patience.tries:
+            watch.begin_now()
+        return watch
+
+    def again(self, error: Exception, blockers: Sequence[str]) -> None:
+        """Pause before another try, or raise what ends the run: `error` where the connection was lost."""
+        self.blockers = blockers or self.blockers
+        self._job.stop.check()
+        what = meaning(error)
+        if what is Meaning.RECONNECT:
+            raise error
+        pause_s = self._patience.pause_s(sqlstate(error)) if what is Meaning.RETRY_STEP else None
+        if pause_s is None:
+            raise self._failed(error, what) from error
+        self.repeated += 1
+        in_the_way = "; ".join(self.blockers) or "nobody was seen"
+        self._job.report(
+            "step.retry",
+            f"revision {self.revision} met a lock, trying again in {pause_s:.1f} s; in its way: {in_the_way}",
+            revision=self.revision,
+            sqlstate=sqlstate(error),
+            blockers=list(self.blockers),
+            tries=self._patience.tries,
+        )
+        self._job.stop.wait(pause_s)
+
+    def _failed(self, error: Exception, what: Meaning) -> StepFailed:
+        if what is Meaning.RETRY_STEP:
+            in_the_way = "; ".join(self.blockers) or "nobody was seen"
+            why: Exception = Refusal(
+                ExitCode.TEMPORARY,
+                f"revision {self.revision} was not applied in {self._patience.tries} tries; in its way: {in_the_way}",
+                "It may be repeated as it is; CALCIO_LOCK_BUDGET_S says how long a step goes on trying",
+            )
+            return StepFailed(
+                why,
+                self.revision,
+                blockers=self.blockers,
+                attempts=self._patience.tries,
+                state=sqlstate(error),
+            )
+        return StepFailed(error, self.revision, blockers=self.blockers, attempts=self.number)
