@@ -6,7 +6,7 @@ import traceback
 from datetime import UTC, datetime
 
 # What a record may carry beside its message; anything else that was put on one is not written.
-FIELDS = ("method", "path", "status", "duration_ms", "client", "ready", "standing", "found", "expected")
+FIELDS = ("method", "path", "status", "duration_ms", "client", "ready", "standing")
 
 
 class JsonLines(logging.Formatter):

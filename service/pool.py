@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 
@@ -17,23 +17,23 @@ _ALWAYS_SENT = frozenset({"ROLLBACK;", "ROLLBACK"})
 _RETIRED_AFTER = 0.8
 
 
-class CheckedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg ships no types
+class CheckedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """Sends no statement once the time of its request is over."""
 
-    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+    async def execute(self, query: str, *args: Any, **options: Any) -> Any:
         if query not in _ALWAYS_SENT:
             deadline.check()
-        return await super().execute(query, *args, **options)  # type: ignore[no-any-return]
+        return await super().execute(query, *args, **options)
 
-    async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> None:
+    async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Any:
         deadline.check()
-        await super().executemany(command, args, **options)
+        return await super().executemany(command, args, **options)
 
-    async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
+    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
         deadline.check()
-        return await super().fetch(query, *args, **options)  # type: ignore[no-any-return]
+        return await super().fetch(query, *args, **options)
 
-    async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
         deadline.check()
         return await super().fetchrow(query, *args, **options)
 
@@ -41,9 +41,8 @@ class CheckedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg shi
         deadline.check()
         return await super().fetchval(query, *args, **options)
 
-    async def fetchmany(self, query: str, args: Iterable[Any], **options: Any) -> list[asyncpg.Record]:
-        deadline.check()
-        return await super().fetchmany(query, args, **options)  # type: ignore[no-any-return]
+    async def prepare(self, query: str, **options: Any) -> NoReturn:
+        raise NotImplementedError("a prepared statement could be sent unchecked: fetch prepares and keeps it")
 
 
 def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings, gate: Gate) -> asyncpg.Pool:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -66,8 +66,6 @@ class Gate:
 
     def __init__(self, config: GateConfig, lease: Lease) -> None:
         self.sessions: Sessions = NoSessions()
-        # Called with each verdict that differs from the one before.
-        self.on_verdict: Callable[[Verdict], None] = lambda _verdict: None
         self.in_flight = 0
         self._config = config
         self._lease = lease
@@ -142,19 +140,18 @@ class Gate:
             self._changed.clear()
             session.must_be_open()
             try:
-                if told:
-                    await self._told(session)
-                    continue
-                await self._round(session)
+                await (self._told(session) if told else self._round(session))
                 pause_s = self._config.heartbeat_s if self.verdict.ready else POLL_S
             except asyncpg.PostgresError as error:
                 self._no_answer(error)
                 pause_s = RETRY_S
-            due = now() + _jittered(pause_s)
+            next_due = now() + _jittered(pause_s)
+            # What was only heard of does not put off the round that was due.
+            due = min(due, next_due) if told else next_due
 
     async def _told(self, session: Session) -> None:
         if self._crowd > CROWD:
-            await asyncio.sleep(random.uniform(0, min(1.0, self._crowd / CROWD_A_SECOND)))  # noqa: S311
+            await asyncio.sleep(_anywhere_in(0, min(1.0, self._crowd / CROWD_A_SECOND)))
             self._changed.clear()
         if (await self._look(session)).ready and not self._lease.holds:
             await self._round(session)
@@ -219,12 +216,16 @@ class Gate:
             verdict = replace(verdict, since=before.since)
         self._verdict = verdict
         if verdict != before:
-            log.log(logging.INFO if verdict.ready else logging.WARNING, "%s", verdict.reason)
-            self.on_verdict(verdict)
+            level = logging.INFO if verdict.ready else logging.WARNING
+            log.log(level, "%s", verdict.reason, extra={"ready": verdict.ready, "standing": verdict.standing})
 
 
 def _jittered(seconds: float) -> float:
-    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return _anywhere_in(seconds * (1 - JITTER), seconds * (1 + JITTER))
+
+
+def _anywhere_in(low: float, high: float) -> float:
+    return random.uniform(low, high)  # noqa: S311 - it spreads load and keeps no secret
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
