@@ -180,10 +180,11 @@ def _settings(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCo
     return ExitCode.DONE
 
 
-def _lock(options: argparse.Namespace, _: Mapping[str, str]) -> ExitCode:
-    from db.authoring.lock import lock
+def _lock(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.authoring import lock
+    from db.contract.url import find_url
 
-    print(lock(check=options.check))
+    print(lock.check() if options.check else lock.write(lambda: find_url(environ)))
     return ExitCode.DONE
 
 

@@ -1,25 +1,60 @@
 """`lock`: writes db/revisions.lock from the revision scripts, or says how the two differ."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from db.contract.lockfile import LOCKFILE, render
+from db.contract.lockfile import LOCKFILE, Entry, read_entries, render
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.url import DatabaseUrl
 from db.runner import rules, scripts
 from db.runner.environment import load
 
 
-def lock(*, check: bool, path: Path = LOCKFILE) -> str:
-    """Write the lockfile, or with `check` only compare; answers a sentence.
-
-    Raises Refusal with 65 where the scripts are no history, or where they differ from the lockfile.
-    """
-    entries = scripts.read(load(scripts.MIGRATIONS, ini=None).directory)
-    lineage = rules.demand(entry.revision for entry in entries)
-    text = render(entries)
-    heads = ", ".join(lineage.heads)
-    if not check:
-        path.write_text(text, encoding="utf-8")
-        return f"{path.name} holds {len(entries)} revisions, head {heads}"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+def check(path: Path = LOCKFILE) -> str:
+    """Answer that the lockfile is what the scripts say; raises Refusal with 65 where it is not."""
+    entries = _with_locks(_entries(), path)
+    if path.read_text(encoding="utf-8") != render(entries):
         raise Refusal(ExitCode.SCRIPTS, f"{path.name} is not what the scripts say", scripts.REMEDY)
-    return f"{path.name} is what the scripts say: {len(entries)} revisions, head {heads}"
+    return f"{path.name} is what the scripts say: {len(entries)} revisions"
+
+
+def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
+    """Write the lockfile, with the locks that new scripts take on the empty database `scratch`.
+
+    Raises Refusal with 65 where the scripts are no history.
+    """
+    entries = _with_locks(_entries(), path) if path.exists() else _entries()
+    if any(entry.revision.locks is None for entry in entries):
+        # Imported here, since a check needs neither a database nor what measures.
+        from db.authoring.measure import measure
+
+        measured = measure(load(scripts.MIGRATIONS, ini=None), scratch())
+        entries = tuple(
+            replace(entry, revision=replace(entry.revision, locks=measured[entry.revision.revision]))
+            for entry in entries
+        )
+    path.write_text(render(entries), encoding="utf-8")
+    return f"{path.name} holds {len(entries)} revisions, head {entries[-1].revision.revision}"
+
+
+def _entries() -> tuple[Entry, ...]:
+    entries = scripts.read(load(scripts.MIGRATIONS, ini=None).directory)
+    rules.demand(entry.revision for entry in entries)
+    return entries
+
+
+def _with_locks(entries: Sequence[Entry], path: Path) -> tuple[Entry, ...]:
+    """`entries` with the locks that were measured of scripts that are still the same."""
+    measured = {
+        (entry.revision.revision, entry.revision.digest): entry.revision.locks for entry in read_entries(path)
+    }
+    return tuple(
+        replace(
+            entry,
+            revision=replace(
+                entry.revision, locks=measured.get((entry.revision.revision, entry.revision.digest))
+            ),
+        )
+        for entry in entries
+    )

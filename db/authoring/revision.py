@@ -7,8 +7,8 @@ import psycopg2
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import Script
 
-from db.authoring.lock import lock
 from db.contract import lockfile
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
@@ -18,7 +18,7 @@ VERBS = ("create", "add", "drop", "backfill", "rename", "tighten", "change", "ke
 
 
 def revision(message: str, scratch: DatabaseUrl) -> Path:
-    """Write the script for `message` (a verb and its object), and the lockfile; answers the script's path.
+    """Write the script for `message` (a verb and its object); answers its path.
 
     `scratch` is an empty database of nobody's, which is brought to head. Raises Refusal with 64 for a message that
     names no change.
@@ -37,9 +37,9 @@ def revision(message: str, scratch: DatabaseUrl) -> Path:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
-            command.revision(config, message=message, autogenerate=True, rev_id=_next_id())
-    lock(check=False)
-    return MIGRATIONS / "versions" / lockfile.read_entries()[-1].file
+            script = command.revision(config, message=message, autogenerate=True, rev_id=_next_id())
+    assert isinstance(script, Script)  # noqa: S101 - one message makes one script
+    return Path(script.path)
 
 
 def _next_id() -> str:

@@ -37,6 +37,16 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class TableLock:
+    """A lock that a revision took on a table that was there before it, as measured on a scratch database."""
+
+    table: str
+    mode: str  # as pg_locks spells it
+    rewrites: bool  # every row is written anew under it
+    scans: bool  # every row is read under it
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One revision as its script declares it."""
 
@@ -50,6 +60,8 @@ class Revision:
     replaces: tuple[str, ...] = ()
     # More than one short transaction: the ledger announces it before it begins.
     announced: bool = False
+    # None: nobody has measured.
+    locks: tuple[TableLock, ...] | None = None
 
     @property
     def parents(self) -> tuple[str, ...]:

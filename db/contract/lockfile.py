@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from db.contract.lineage import Clause, Lineage, Phase, Revision
+from db.contract.lineage import Clause, Lineage, Phase, Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
 
 LOCKFILE = Path(__file__).parent.parent / "revisions.lock"
@@ -65,6 +65,7 @@ def _as_json(entry: Entry) -> dict[str, object]:
         "breaks": [str(clause) for clause in revision.breaks],
         "required": revision.required,
         "announced": revision.announced,
+        "locks": None if revision.locks is None else [astuple(lock) for lock in revision.locks],
         "digest": revision.digest,
         "file": entry.file,
         "file_sha256": entry.file_sha256,
@@ -87,6 +88,15 @@ def _from_json(line: dict[str, object]) -> Entry:
         breaks=tuple(map(Clause.parse, texts("breaks"))),
         required=bool(line["required"]),
         announced=bool(line["announced"]),
+        locks=_locks(line.get("locks")),
         digest=str(line["digest"]),
     )
     return Entry(revision, str(line["file"]), str(line["file_sha256"]))
+
+
+def _locks(value: object) -> tuple[TableLock, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise TypeError("locks")
+    return tuple(TableLock(*lock) for lock in value)
