@@ -69,8 +69,8 @@ class Gate:
         self.in_flight = 0
         self._config = config
         self._lease = lease
-        self._trouble = "the database has not been asked yet"
-        self._verdict = unanswered(config.image, config.mode, self._trouble)
+        self.trouble = "the database has not been asked yet"  # what kept it from answering, last time
+        self._verdict = unanswered(config.image, config.mode, self.trouble)
         self._changed = asyncio.Event()
         self._registered = True
         self._doubted = False  # a session of the requests met another schema than the gate's own
@@ -80,7 +80,7 @@ class Gate:
     def verdict(self) -> Verdict:
         """What holds now; the lease is looked at each time, since a frozen process runs no timers."""
         if self._verdict.ready and not (self._lease.holds or self._config.mode is Mode.OFF):
-            self._say(outlived(self._verdict, self._trouble))
+            self._say(outlived(self._verdict, self.trouble))
         return self._verdict
 
     @property
@@ -204,9 +204,9 @@ class Gate:
 
     def _no_answer(self, error: BaseException) -> None:
         trouble = in_words(error)
-        if trouble != self._trouble:
+        if trouble != self.trouble:
             log.warning("no answer: %s", trouble)
-        self._trouble = trouble
+        self.trouble = trouble
         if self._verdict.standing is None:
             self._say(unanswered(self._config.image, self._config.mode, trouble))
 
