@@ -64,7 +64,7 @@ def _fairest(players: Sequence[Candidate]) -> int:
     second = _parts(players[middle:], middle)
     total = sum(map(_hundredths, players))
     matching = [(first[size], second[middle - size]) for size in range(middle + 1)]
-    least = min(_least_difference(one, other, total) for one, other in matching)
+    least = min(difference for one, other in matching for difference in _differences(one, other, total))
     pairs = (pair for one, other in matching for pair in _pairs(one, other, total, least))
     roles = sum(map(_role, players))
     one, other = min(pairs, key=lambda pair: _role_difference(pair[0].roles + pair[1].roles, roles))
@@ -86,18 +86,16 @@ def _parts(players: Sequence[Candidate], offset: int) -> dict[int, list[_Part]]:
     return {size: [of_size[key] for key in sorted(of_size)] for size, of_size in distinct.items()}
 
 
-def _least_difference(first: list[_Part], second: list[_Part], total: int) -> int:
-    """The least |home - away| of any pair, found by walking one list up and the other one down."""
-    least = total + 1
+def _differences(first: list[_Part], second: list[_Part], total: int) -> Iterator[int]:
+    """|home - away| of pairs, the least among them, by walking one list up and the other one down."""
     at = len(second) - 1
     for part in first:
         while at >= 0:
             difference = 2 * (part.weight + second[at].weight) - total
-            least = min(least, abs(difference))
+            yield abs(difference)
             if difference <= 0:
                 break
             at -= 1
-    return least
 
 
 def _pairs(
