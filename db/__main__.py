@@ -48,6 +48,7 @@ def _parser() -> Parser:
         choices=["heads"],
         help="the history has several heads by design",
     )
+    upgrade.add_argument("--approved", metavar="DIGEST", help="of the only plan that may be applied")
     finish = add("finish", _finish, "apply the rest, once no live reader needs what it takes away")
     finish.add_argument(
         "--soak", type=float, metavar="S", help="how long no reader was in the way (one lease)"
@@ -63,6 +64,7 @@ def _parser() -> Parser:
         ("history", _asked("history"), "what was applied, when, by whom"),
         ("events", _asked("events"), "everything that was done, in order"),
         ("readers", _asked("readers"), "who serves from this schema"),
+        ("plan", _plan, "what upgrade and finish would do: 0 nothing, 2 something"),
         ("verify", _verify, "the catalogue against models and ledger: 0, or 84 and the SQL that mends it"),
         ("settings", _settings, "every setting with its meaning, value and source"),
     ):
@@ -87,6 +89,8 @@ def _upgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCod
     from db.runner.run import run
     from db.runner.upgrade import upgrade
 
+    if options.approved:
+        environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}
     return run(upgrade, environ, several_heads=options.target is not None)
 
 
@@ -135,6 +139,16 @@ def _verify(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode
         return ExitCode.DRIFT_OF_SCHEMA if found["drift"] else ExitCode.DONE
 
     return views.answer(verify, views.verify, environ, as_json=options.json, code=code)
+
+
+def _plan(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:
+    from db.runner import views
+    from db.runner.plan import plan
+
+    def code(found: Mapping[str, Any]) -> ExitCode:
+        return ExitCode.PENDING if found["steps"] else ExitCode.DONE
+
+    return views.answer(plan, views.plan, environ, as_json=options.json, code=code)
 
 
 def _stamp(options: argparse.Namespace, environ: Mapping[str, str]) -> ExitCode:

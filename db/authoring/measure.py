@@ -7,7 +7,7 @@ two tables. What can't run in a transaction is known from its text instead.
 import re
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
 import sqlalchemy as sa
@@ -44,7 +44,7 @@ class Observed(Cursor):
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's own spelling
         """Run the statement; in autocommit, within a transaction for as long as it takes to look."""
         text = query.decode() if isinstance(query, bytes) else str(query)
-        observer: Observer = self.connection.observer
+        observer = cast(ObservedConnection, self.connection).observer
         if _BUILDS.match(text) or _DROPS.match(text):
             observer.know(text)
             super().execute(query, vars)

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed, missing
 from db.runner.direction import Direction, Up
+from db.runner.environment import Scripts
 from db.runner.fence import HeldBack
 from db.runner.outcome import Outcome
+from db.runner.plan import demand_approved
 from db.runner.session import Job, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
@@ -44,13 +48,25 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
 def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) -> Outcome:
     """Do `work` behind the lock, then prove on a new connection where it led."""
     scripts = job.known.scripts()
+    if job.settings.approved_plan:
+        # Before the lock, where nothing is written yet; then behind it, where nothing can change any more.
+        with closing(job.connect()) as connection:
+            _demand_approved(job, connection, scripts)
     with opened(job) as session:
         if not job.image.known.issuperset(session.judgement.found):
             # A newer release was faster. Its own runs do what is left, since its scripts are not here.
             return nothing(session.judgement)
+        _demand_approved(job, session.connection, scripts)
         steps = Steps(session, scripts)
         work(steps)
     return _arrived(job, targets, attempts=1 + steps.tries.repeated)
+
+
+def _demand_approved(job: Job, connection: Connection, scripts: Scripts) -> None:
+    # What this run has applied so far was a part of the plan.
+    if job.settings.approved_plan and not job.trace.applied:
+        database, _ = job.judge(connection)
+        demand_approved(job, database, scripts, job.settings.approved_plan)
 
 
 def _arrived(job: Job, targets: Sequence[str], *, attempts: int) -> Outcome:

@@ -10,6 +10,9 @@ from alembic.runtime.migration import RevisionStep
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.environment import Scripts
 
+# Around what runs statement by statement.
+_BRACKETS = {"BEGIN", "COMMIT"}
+
 
 def written(scripts: Scripts, steps: Iterable[RevisionStep]) -> dict[str, tuple[str, ...]]:
     """The statements of each of `steps`, by revision, without those that move the version.
@@ -36,4 +39,5 @@ def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...]:
             f"revision {step.revision.revision} can't be written as SQL: {type(error).__name__}",
             "What it does depends on the database's content; read its script instead",
         ) from error
-    return tuple(part.strip() for part in buffer.getvalue().split(";\n") if part.strip())
+    parts = (part.strip() for part in buffer.getvalue().split(";\n"))
+    return tuple(part for part in parts if part and part not in _BRACKETS)

@@ -80,3 +80,30 @@ def verify(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{found['standing']}: {found['reason']}"]
     lines += [f"  {drift['what']}\n    {drift['repair']}" for drift in found["drift"]]
     return lines if found["drift"] else [*lines, "  no drift"]
+
+
+def plan(found: Mapping[str, Any]) -> list[str]:
+    """Each step with its statements and locks, and how to approve them."""
+    if not found["steps"]:
+        return ["nothing is pending"]
+    lines = [line for step in found["steps"] for line in _step(step)]
+    return [
+        *lines,
+        f"to apply exactly what upgrade would do of this: python -m db upgrade --approved {found['digest']}",
+    ]
+
+
+def _step(step: Mapping[str, Any]) -> list[str]:
+    took = f", took {step['last_duration_ms']} ms last time" if step["last_duration_ms"] is not None else ""
+    breaks = f", breaks {', '.join(step['breaks'])}" if step["breaks"] else ""
+    lines = [f"{step['revision']} ({step['phase']}, by {step['command']}{breaks}{took})"]
+    lines += [f"    {line}" for statement in step["statements"] for line in statement.splitlines()]
+    if step["locks"] is None:
+        return [*lines, "  locks: nobody has measured them"]
+    return lines + [f"  locks {_lock(lock)}" for lock in step["locks"]]
+
+
+def _lock(lock: Mapping[str, Any]) -> str:
+    does = [word for word in ("rewrites", "scans") if lock[word]]
+    size = f", {lock['size']['rows']} rows, {lock['size']['bytes']} bytes" if lock["size"] else ""
+    return f"{lock['table']} {lock['mode']}{f' and {chr(32).join(does)} it' if does else ''}{size}"

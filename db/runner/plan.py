@@ -1,0 +1,129 @@
+"""`plan`: what a run would do: each statement, the locks it takes, on tables of what size, and for how long last time.
+
+Nothing is tried: a step that is rolled back stalls readers all the same, and what commits by itself stays.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import astuple
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.contract.ledger import Snapshot
+from db.contract.lineage import Revision, TableLock
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.standing import missing
+from db.runner.environment import Scripts
+from db.runner.offline import written
+from db.runner.session import Job, refuse_unfit
+
+_SIZES = """
+SELECT c.relname, c.reltuples::bigint, pg_catalog.pg_total_relation_size(c.oid)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = %s AND c.relname = ANY (%s)
+"""
+_LAST_TIME = """
+SELECT revision, (detail ->> 'duration_ms')::bigint FROM {schema}.ledger_event
+ WHERE history = {history} AND operation = 'upgrade' AND revision = ANY (%s) ORDER BY seq
+"""
+
+
+def plan(job: Job) -> Mapping[str, Any]:
+    """What is pending, as `upgrade` and `finish` would apply it, and the digest that approves `upgrade`'s part."""
+    scripts = job.known.scripts()
+    with closing(job.connect()) as connection:
+        database, judgement = job.judge(connection)
+        refuse_unfit(database, judgement, job.image)
+        pending = _pending(job, database)
+        statements = _statements(scripts, job, database)
+        figures = _figures(connection, job, database, pending)
+    steps = [_step(job, revision, statements[revision.revision], figures) for revision in pending]
+    return {
+        "standing": judgement.standing,
+        "found": judgement.found,
+        "expected": judgement.expected,
+        "digest": digest(job, database, scripts),
+        "steps": steps,
+    }
+
+
+def digest(job: Job, database: Snapshot, scripts: Scripts) -> str:
+    """What a person approves: the revisions that `upgrade` would apply now, their SQL and their locks."""
+    statements = _statements(scripts, job, database)
+    parts = [
+        [revision.revision, revision.digest, statements[revision.revision], _locks(revision)]
+        for revision in _pending(job, database)
+        if revision.revision in job.image.required
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def demand_approved(job: Job, database: Snapshot, scripts: Scripts, approved: str) -> None:
+    """Raise Refusal with 85 where what would be applied now is not the plan `approved`."""
+    found = digest(job, database, scripts)
+    if found != approved:
+        raise Refusal(
+            ExitCode.OTHER_PLAN,
+            f"the plan is {found} now, and {approved} was approved",
+            "Look at `python -m db plan` again, and approve what it shows",
+        )
+
+
+def _pending(job: Job, database: Snapshot) -> list[Revision]:
+    lacking = missing(database, job.image, job.image.known)
+    return [revision for id_, revision in job.image.revisions.items() if id_ in lacking]
+
+
+def _statements(scripts: Scripts, job: Job, database: Snapshot) -> dict[str, tuple[str, ...]]:
+    heads = tuple(head for head in database.found if head in job.image.revisions)
+    return written(scripts, scripts.upgrade_steps(job.image.heads, heads))
+
+
+def _locks(revision: Revision) -> list[tuple[Any, ...]] | None:
+    return None if revision.locks is None else [astuple(lock) for lock in revision.locks]
+
+
+def _figures(
+    connection: Connection, job: Job, database: Snapshot, pending: Iterable[Revision]
+) -> dict[str, dict[str, Any]]:
+    """Live sizes by table, and durations by revision."""
+    pending = tuple(pending)
+    tables = sorted({lock.table for revision in pending for lock in revision.locks or ()})
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZES, (job.history.schema, tables))
+        sizes = {name: {"rows": max(rows, 0), "bytes": size} for name, rows, size in cursor}
+        durations: dict[str, Any] = {}
+        if database.has_ledger:
+            cursor.execute(job.history.fill(_LAST_TIME), ([revision.revision for revision in pending],))
+            durations = dict(cursor.fetchall())
+    return {"sizes": sizes, "durations": durations}
+
+
+def _step(
+    job: Job, revision: Revision, statements: Sequence[str], figures: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "revision": revision.revision,
+        "phase": revision.phase,
+        "command": "upgrade" if revision.revision in job.image.required else "finish",
+        "breaks": [str(clause) for clause in revision.breaks],
+        "statements": statements,
+        "locks": None
+        if revision.locks is None
+        else [_lock(lock, figures["sizes"]) for lock in revision.locks],
+        "last_duration_ms": figures["durations"].get(revision.revision),
+    }
+
+
+def _lock(lock: TableLock, sizes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "table": lock.table,
+        "mode": lock.mode,
+        "rewrites": lock.rewrites,
+        "scans": lock.scans,
+        # None: the table comes with a revision that is pending itself.
+        "size": sizes.get(lock.table),
+    }
