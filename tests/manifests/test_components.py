@@ -141,3 +141,9 @@ def test_the_init_container_is_the_job(tree: Path, renderer: Renderer) -> None:
     assert "owner" not in {mount["name"] for mount in service["volumeMounts"]}
     expected.pop("volumeMounts")
     assert migrate == expected
+
+
+def test_the_list_of_components_is_whole() -> None:
+    """Who looks for a component finds it in the README of kustomize/, and no other."""
+    lines = (KUSTOMIZE / "README.md").read_text().partition("| component | does |")[2]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", lines, re.MULTILINE)) == COMPONENTS
