@@ -7,7 +7,7 @@ from service.teams.models import Coming, Placed
 COMING = Query(
     "teams.coming",
     """
-SELECT player.id, preferred_role, coalesce(rated.mu, $2)
+SELECT player.id AS player_id, preferred_role, coalesce(rated.mu, $2) AS weight
 FROM availability
 JOIN player ON player.id = availability.player_id AND retired_at IS NULL
 LEFT JOIN LATERAL (
