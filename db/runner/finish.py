@@ -10,7 +10,7 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing, missing
 from db.runner.fence import Fence, HeldBack
 from db.runner.outcome import Outcome
-from db.runner.session import Job, refuse_unfit
+from db.runner.session import Job, refuse_half_undone, refuse_unfit
 from db.runner.upgrade import nothing
 
 LOOK_EVERY_S = 2.0
@@ -80,6 +80,7 @@ def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Judgement, list[Revisio
         while True:
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
+            refuse_half_undone(database)
             if judgement.standing in {Standing.AT_HEAD, Standing.UNFINISHED, Standing.AHEAD}:
                 lacking = missing(database, job.image, job.image.known)
                 return judgement, [row for id_, row in job.image.revisions.items() if id_ in lacking]

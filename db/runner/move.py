@@ -12,7 +12,7 @@ from db.runner.environment import Scripts
 from db.runner.fence import HeldBack
 from db.runner.outcome import Outcome
 from db.runner.plan import demand_approved
-from db.runner.session import Job, opened
+from db.runner.session import Job, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
 
@@ -59,6 +59,12 @@ def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) 
         _demand_approved(job, session.connection, scripts)
         steps = Steps(session, scripts)
         work(steps)
+        if left := invalid_indexes(session.connection, job.history) - session.invalid:
+            raise Refusal(
+                ExitCode.MIGRATION,
+                f"a concurrent build left {', '.join(sorted(left))} INVALID",
+                "`python -m db verify` has the SQL that mends it",
+            )
     return _arrived(job, targets, attempts=1 + steps.tries.repeated)
 
 

@@ -79,9 +79,9 @@ class Ledger:
         cursor.execute(self.history.fill(_REMOVE_ROW), (revision,))
         self._moved(cursor)
 
-    def event(self, cursor: Cursor, operation: str, revision: str | None, **detail: Any) -> None:
+    def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
-        values = (operation, revision, self.settings.release or None, json.dumps(detail, default=str))
+        values = (operation, about, self.settings.release or None, json.dumps(detail, default=str))
         cursor.execute(self.history.fill(_EVENT), values)
 
     def reconcile(self, connection: Connection, image: Lineage, found: Iterable[str]) -> Sequence[str]:

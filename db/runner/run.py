@@ -1,6 +1,9 @@
 """Runs one command as the Job's process: its stop, its report, its one outcome, its exit code."""
 
+import json
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from functools import partial
 
 import psycopg2
 
@@ -11,10 +14,88 @@ from db.runner.cancel import END_WITHIN_S, Stop, Terminated, run_until_stopped
 from db.runner.failure import what_may_be_said
 from db.runner.histories import known
 from db.runner.outcome import Outcome, leave_termination_message, refused
+from db.runner.record import Ledger
 from db.runner.report import Lines
 from db.runner.session import Job, Trace
 from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import exit_code, sqlstate
+
+# Where nobody was connected, nothing can be remembered.
+_NEVER_CONNECTED = {
+    ExitCode.SCRIPTS,
+    ExitCode.UNREACHABLE,
+    ExitCode.POOLER,
+    ExitCode.PERMISSION,
+    ExitCode.CONFIGURATION,
+    ExitCode.READ_ONLY,
+}
+
+
+class Run:
+    """One command as a process: it ends with exactly one outcome, whatever happens.
+
+    A `quiet` command only looks, and prints its own answer: only a failure is followed by an outcome.
+    """
+
+    def __init__(self, environ: Mapping[str, str], *, quiet: bool, several_heads: bool) -> None:
+        self._environ = environ
+        self._quiet = quiet
+        self._several_heads = several_heads
+        self._settings = RunnerSettings()
+        self._report = Lines()
+        self._trace = Trace()
+        self._job: Job | None = None
+
+    def end_of(self, command: Callable[[Job], Outcome], *, within_s: float) -> ExitCode:
+        """Do `command`; answers the exit code, when everything is said."""
+        try:
+            self._settings = read(RunnerSettings, self._environ)
+            self._report = Lines(release=self._settings.release)
+            outcome = run_until_stopped(partial(self._work, command), self._hang, end_within_s=within_s)
+        except Terminated:
+            outcome = _cancelled(self._trace)
+        except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an outcome
+            outcome = _failed(error, self._trace)
+        if not self._quiet:
+            self._remember(outcome)
+        if not self._quiet or outcome.code is not ExitCode.DONE:
+            self._say(outcome)
+        return outcome.code
+
+    def _work(self, command: Callable[[Job], Outcome], stop: Stop) -> Outcome:
+        history = known(self._settings, several_heads=self._several_heads)
+        self._trace.expected = history.image.heads
+        url = find_url(self._environ, direct=True)
+        for warning in (*unknown(RunnerSettings, self._environ), *url.warnings):
+            self._report("warning", warning)
+        self._job = Job(url, self._settings, history, stop, self._report, self._trace)
+        try:
+            return command(self._job)
+        except Exception:
+            # What an ended statement raises depends on where the signal met it.
+            stop.check()
+            raise
+
+    def _hang(self) -> None:
+        self._say(_cancelled(self._trace))
+
+    def _say(self, outcome: Outcome) -> None:
+        leave_termination_message(outcome, self._settings.termination_log)
+        self._report.end(outcome)
+
+    def _remember(self, outcome: Outcome) -> None:
+        """Append the outcome to the ledger's events: the pod, its log and its message go, the ledger stays."""
+        job = self._job
+        if job is None or outcome.outcome in {"nothing", "ahead"} or outcome.code in _NEVER_CONNECTED:
+            return
+        # Where there is no ledger to write to, or no database any more, the log has to do.
+        with (
+            suppress(psycopg2.Error),
+            closing(job.connect_again()) as connection,
+            connection.cursor() as cursor,
+        ):
+            ledger = Ledger(job.history, job.settings)
+            ledger.event(cursor, "outcome", outcome.revision, **json.loads(outcome.as_json()))
 
 
 def run(
@@ -25,46 +106,8 @@ def run(
     several_heads: bool = False,
     end_within_s: float = END_WITHIN_S,
 ) -> ExitCode:
-    """Do `command` for what `environ` says, and end with exactly one outcome, whatever happens.
-
-    A `quiet` command has its answer printed already: only a failure is followed by an outcome.
-    """
-    settings = RunnerSettings()
-    report = Lines()
-    trace = Trace()
-
-    def work(stop: Stop) -> Outcome:
-        history = known(settings, several_heads=several_heads)
-        trace.expected = history.image.heads
-        url = find_url(environ, direct=True)
-        for warning in (*unknown(RunnerSettings, environ), *url.warnings):
-            report("warning", warning)
-        try:
-            return command(Job(url, settings, history, stop, report, trace))
-        except Exception:
-            # What an ended statement raises depends on where the signal met it.
-            stop.check()
-            raise
-
-    def on_hang() -> None:
-        _end(_cancelled(trace), settings, report)
-
-    try:
-        settings = read(RunnerSettings, environ)
-        report = Lines(release=settings.release)
-        outcome = run_until_stopped(work, on_hang, end_within_s=end_within_s)
-    except Terminated:
-        outcome = _cancelled(trace)
-    except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an outcome
-        outcome = _failed(error, trace)
-    if not quiet or outcome.code is not ExitCode.DONE:
-        _end(outcome, settings, report)
-    return outcome.code
-
-
-def _end(outcome: Outcome, settings: RunnerSettings, report: Lines) -> None:
-    leave_termination_message(outcome, settings.termination_log)
-    report.end(outcome)
+    """Do `command` for what `environ` says."""
+    return Run(environ, quiet=quiet, several_heads=several_heads).end_of(command, within_s=end_within_s)
 
 
 def _cancelled(trace: Trace) -> Outcome:

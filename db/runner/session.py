@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
-from db.contract.ledger import Snapshot
+from db.contract.ledger import Snapshot, State
 from db.contract.lineage import Lineage
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
@@ -15,7 +15,7 @@ from db.contract.standing import Judgement, Standing, edited, judge
 from db.contract.url import DatabaseUrl
 from db.runner import founding, lock
 from db.runner.cancel import Stop
-from db.runner.connect import connect
+from db.runner.connect import connect, second
 from db.runner.fence import Fence
 from db.runner.histories import Known
 from db.runner.look import look
@@ -25,6 +25,12 @@ from db.runner.report import Report
 from db.runner.settings import RunnerSettings
 
 T = TypeVar("T")
+_INVALID = """
+SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT i.indisvalid AND n.nspname = %s
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+"""
 _REFUSED = {Standing.UNVERSIONED, Standing.FOREIGN, Standing.DIVERGED, Standing.BROKEN}
 
 
@@ -63,6 +69,10 @@ class Job:
         head = ",".join(self.image.heads)
         return connect(self.url, self.settings, head, self.stop, self.report)
 
+    def connect_again(self) -> Connection:
+        """One more connection, to look on or for last words; raises psycopg2.Error where there is none."""
+        return second(self.url, self.settings, ",".join(self.image.heads))
+
     def judge(self, connection: Connection) -> tuple[Snapshot, Judgement]:
         """What the database says, and how it stands to this image."""
         found = self.while_locked(connection, lambda: look(connection, self.history))
@@ -88,6 +98,7 @@ class Session:
     ledger: Ledger
     fence: Fence
     judgement: Judgement
+    invalid: frozenset[str]  # the indexes that were INVALID before this session did anything
 
 
 def refuse_unfit(database: Snapshot, judgement: Judgement, image: Lineage) -> None:
@@ -99,6 +110,17 @@ def refuse_unfit(database: Snapshot, judgement: Judgement, image: Lineage) -> No
         raise Refusal(
             ExitCode.NOT_FOR_THIS_IMAGE, f"{judgement.standing}: {judgement.what}", judgement.remedy
         )
+
+
+def refuse_half_undone(database: Snapshot) -> None:
+    """Raise Refusal with 79 where a run died while it took a revision back: only going on that way is safe."""
+    for row in database.rows.values():
+        if row.state is State.REVERTING:
+            raise Refusal(
+                ExitCode.NOT_FOR_THIS_IMAGE,
+                f"revision {row.revision} was being taken back when that run ended",
+                "Let `python -m db downgrade` end what it began, then apply again",
+            )
 
 
 @contextmanager
@@ -121,7 +143,14 @@ def opened(job: Job) -> Iterator[Session]:
                     "reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}"
                 )
             fence = Fence(job.history, job.settings)
-            yield Session(job, connection, ledger, fence, judgement)
+            yield Session(job, connection, ledger, fence, judgement, invalid_indexes(connection, job.history))
+
+
+def invalid_indexes(connection: Connection, history: History) -> frozenset[str]:
+    """The schema's indexes that a concurrent build left INVALID."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INVALID, (history.schema,))
+        return frozenset(name for (name,) in cursor)
 
 
 def _found(job: Job, connection: Connection, *, in_empty_database: bool) -> None:

@@ -162,21 +162,14 @@ class Steps:
         )
 
     def _give_up(self, failed: StepFailed) -> None:
-        """Write down the failure, and take back the announcement of a step that takes nothing away."""
+        """Take back the announcement of a step that takes nothing away; of another one, half may have gone."""
         raw = self._session.connection
-        raw.rollback()
         revision = self._job.image.revisions.get(failed.revision or "")
+        if raw.closed or revision is None or not revision.announced or self._direction.is_fenced(revision):
+            return
+        raw.rollback()
         with raw.cursor() as cursor:
-            if revision is not None and revision.announced and not self._direction.is_fenced(revision):
-                self._session.ledger.remove(cursor, revision.revision)
-            detail = {"code": int(failed.code), "sqlstate": failed.sqlstate, "blockers": failed.blockers}
-            self._session.ledger.event(
-                cursor,
-                f"{self._direction.operation}.failed",
-                failed.revision,
-                attempts=failed.attempts,
-                **detail,
-            )
+            self._session.ledger.remove(cursor, revision.revision)
         raw.commit()
 
 

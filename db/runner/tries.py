@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from db.contract.refusal import ExitCode, Refusal
-from db.runner import connect
 from db.runner.failure import StepFailed
 from db.runner.patience import Patience
 from db.runner.session import Session
@@ -40,14 +39,8 @@ class Tries:
     def watch(self) -> Watch:
         """Who looks on while it is tried."""
         job = self._job
-        head = ",".join(job.image.heads)
         backend = self._session.connection.info.backend_pid
-        watch = Watch(
-            lambda: connect.second(job.url, job.settings, head),
-            backend,
-            self.lock_timeout_ms / 2000,
-            job.report,
-        )
+        watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
         if self._patience.tries:
             watch.begin_now()
         return watch

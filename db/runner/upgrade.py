@@ -7,7 +7,7 @@ from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, Standing
 from db.runner import founding
 from db.runner.outcome import Outcome
-from db.runner.session import Job, refuse_unfit
+from db.runner.session import Job, refuse_half_undone, refuse_unfit
 
 NOTHING_TO_UPGRADE = {Standing.AT_HEAD, Standing.AHEAD, Standing.UNFINISHED}
 
@@ -19,6 +19,7 @@ def upgrade(job: Job) -> Outcome:
         with closing(job.connect()) as connection:
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
+            refuse_half_undone(database)
             role = job.settings.app_role
             granted = not role or founding.is_granted(connection, job.history, role)
         if judgement.standing in NOTHING_TO_UPGRADE and granted and not job.trace.applied:

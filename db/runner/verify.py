@@ -12,15 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.ledger import TABLES
+from db.contract.names import History, quoted
 from db.contract.standing import Standing
-from db.runner.session import Job
+from db.runner.session import Job, invalid_indexes
 
-_INVALID = """
-SELECT n.nspname, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE NOT i.indisvalid AND n.nspname = %s
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
-"""
 _NOT_VALID = """
 SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint
  WHERE NOT convalidated AND connamespace = %s::regnamespace
@@ -34,24 +29,24 @@ def verify(job: Job) -> Mapping[str, Any]:
     """
     with closing(job.connect()) as connection:
         _, judgement = job.judge(connection)
-        drift = [
-            {"what": what, "repair": repair} for what, repair in _leftovers(connection, job.history.schema)
-        ]
+        drift = [{"what": what, "repair": repair} for what, repair in _leftovers(connection, job.history)]
         if judgement.standing is Standing.AT_HEAD:
             drift += [{"what": what, "repair": repair} for what, repair in _drift(job, connection)]
     return {"standing": judgement.standing, "reason": judgement.reason, "drift": drift}
 
 
-def _leftovers(connection: Connection, schema: str) -> Iterator[tuple[str, str]]:
+def _leftovers(connection: Connection, history: History) -> Iterator[tuple[str, str]]:
+    for name in sorted(invalid_indexes(connection, history)):
+        yield (
+            f"index {name} is INVALID",
+            f"REINDEX INDEX CONCURRENTLY {quoted(history.schema)}.{quoted(name)}",
+        )
     with connection.cursor() as cursor:
-        cursor.execute(_INVALID, (schema,))
-        for namespace, name in cursor:
-            yield f"index {name} is INVALID", f'REINDEX INDEX CONCURRENTLY "{namespace}"."{name}"'
-        cursor.execute(_NOT_VALID, (schema,))
+        cursor.execute(_NOT_VALID, (quoted(history.schema),))
         for table, name in cursor:
             yield (
                 f"constraint {name} of {table} is NOT VALID",
-                f'ALTER TABLE {table} VALIDATE CONSTRAINT "{name}"',
+                f"ALTER TABLE {table} VALIDATE CONSTRAINT {quoted(name)}",
             )
 
 
