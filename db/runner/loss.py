@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import psycopg2
 from psycopg2 import sql as psql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
@@ -54,9 +55,13 @@ def digest(revisions: Sequence[str], lost: Sequence[Loss]) -> str:
 
 def _count(connection: Connection, column: str, table: str) -> int:
     what = psql.SQL("*") if column == "*" else _identifier(column)
-    with connection.cursor() as cursor:
-        cursor.execute(psql.SQL("SELECT count({}) FROM {}").format(what, _identifier(table)))
-        row = cursor.fetchone()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(psql.SQL("SELECT count({}) FROM {}").format(what, _identifier(table)))
+            row = cursor.fetchone()
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+        # A step before it brings it back, empty.
+        return 0
     return int(row[0]) if row else 0
 
 
