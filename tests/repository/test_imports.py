@@ -23,6 +23,17 @@ def test_the_contract_imports_the_standard_library_only() -> None:
     assert foreign == set()
 
 
+def test_of_db_the_service_imports_the_contract_only() -> None:
+    """Nothing that moves a schema is part of what serves."""
+    others = {
+        f"{path}: {name}"
+        for path, module in modules("service").items()
+        for name in imports(module)
+        if name.partition(".")[0] == "db" and not name.startswith("db.contract")
+    }
+    assert others == set()
+
+
 def test_nobody_imports_a_revision() -> None:
     """Revisions are loaded by Alembic from their files, so that the service's image needs none of them."""
     importers = {
