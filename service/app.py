@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from typing import TypedDict
-from uuid import uuid4
 
 import asyncpg
 from starlette.applications import Starlette
@@ -13,64 +11,86 @@ from starlette.applications import Starlette
 from db.contract.lineage import Lineage
 from db.contract.names import History
 from db.contract.url import DatabaseUrl
+from service.api import routes
+from service.auth import Auth
+from service.errors import HANDLERS
 from service.gate.admission import Admission
 from service.gate.answers import App
 from service.gate.connecting import application_name
 from service.gate.gate import Gate, GateConfig
 from service.gate.lease import Lease
 from service.gate.probes import Readiness, answer_ok
-from service.gate.session import Reader
 from service.gate.verdict import Mode
 from service.management import Management, Ports
+from service.metrics import Metrics
+from service.observed import Observed
 from service.pool import SharedSessions, make_pool
+from service.schema_page import SchemaPage
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
+from service.tokens import verifier
 
 
 class State(TypedDict):
     """What a request finds in `request.state`."""
 
     pool: asyncpg.Pool
+    auth: Auth
 
 
 def create_app(settings: ServiceSettings, url: DatabaseUrl, gate_url: DatabaseUrl, image: Lineage) -> App:
     """The ASGI application; connections are opened, and tasks begun, in its lifespan."""
     gate = make_gate(settings, gate_url, image)
     shutdown = Shutdown(settings.drain_s)
+    metrics = Metrics(gate)
+    auth = make_auth(settings)
+    arguments = url.for_asyncpg()
+    name = application_name("service", image.heads, settings.pod_name)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        name = application_name("service", image.heads, settings.pod_name)
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
-        async with kept_true(gate), make_pool(url.for_asyncpg(), name, settings, gate) as pool:
+        async with kept_true(gate), make_pool(arguments, name, settings, gate) as pool:
             gate.sessions = SharedSessions(pool)
+            metrics.pool = pool
             with shutdown.intercepted():
-                yield {"pool": pool}
+                yield {"pool": pool, "auth": auth}
 
-    api = Starlette(lifespan=lifespan)
+    api = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    admission = Admission(api, gate, settings.request_deadline_s)
     management = Management(
         {
             "/livez": answer_ok,
             "/readyz": Readiness(gate, lambda: shutdown.has_begun),
             "/startupz": answer_ok,
+            "/metrics": metrics,
+            "/schema": SchemaPage(gate),
         }
     )
-    return Ports(Admission(api, gate, settings.request_deadline_s), management, settings.management_port)
+    observed = Observed(admission, metrics, lambda: shutdown.has_begun)
+    return Ports(observed, management, settings.management_port)
+
+
+def make_auth(settings: ServiceSettings) -> Auth:
+    """What tokens are checked with; raises Refusal where the keys can't be used."""
+    keys = verifier(
+        settings.auth_jwks_file, settings.auth_secret_file, settings.auth_issuer, settings.auth_audience
+    )
+    return Auth(keys, settings.public_reads)
 
 
 def make_gate(settings: ServiceSettings, url: DatabaseUrl, image: Lineage) -> Gate:
     """The gate of this process, not yet running."""
-    reader = Reader(
-        uuid4(), settings.pod_name, settings.release, image.heads, timedelta(seconds=settings.lease_s)
-    )
     config = GateConfig(
-        image,
-        History(settings.schema),
-        reader,
-        url.for_asyncpg(),
-        Mode(settings.schema_gate),
-        settings.heartbeat_s,
-        settings.gate_listen,
+        image=image,
+        history=History(settings.schema),
+        name=settings.pod_name,
+        release=settings.release,
+        arguments=url.for_asyncpg(),
+        mode=Mode(settings.schema_gate),
+        lease_s=settings.lease_s,
+        heartbeat_s=settings.heartbeat_s,
+        listens=settings.gate_listen,
     )
     return Gate(config, Lease(settings.lease_s, settings.margin_s))
 

@@ -1,32 +1,15 @@
 """How gunicorn runs the service: one worker, two ports, and nothing started that cannot work."""
 
-import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from db.contract import lockfile
 from db.contract.refusal import ExitCode, Refusal
-from db.contract.settings import read
-from db.contract.url import find_url
 from service.logs import CONFIG
-from service.settings import ServiceSettings
 
 # After the drain and the last request: the pool closes, and the row is deleted.
 FAREWELL_S = 3
-
-
-def checked() -> ServiceSettings:
-    """The settings; a process that could not serve with them ends here, before any worker is made."""
-    try:
-        settings = read(ServiceSettings, os.environ)
-        for direct in (False, True):
-            find_url(os.environ, direct=direct).for_asyncpg()
-        lockfile.read(settings.lockfile)
-    except Refusal as refusal:
-        _end(refusal)
-    return settings
 
 
 def on_starting(server: Any) -> None:
@@ -59,12 +42,16 @@ def _must_be_free(port: int) -> None:
             )
 
 
-def _end(refusal: Refusal) -> Any:
+def _end(refusal: Refusal) -> NoReturn:
     sys.stderr.write(f"{refusal}\n")
     sys.exit(refusal.code)
 
 
-_settings = checked()
+try:
+    # What can be wrong with settings, URL, keys and lockfile is found here, before any worker is made.
+    from service.asgi import settings as _settings
+except Refusal as _refusal:
+    _end(_refusal)
 bind = [f"0.0.0.0:{_settings.http_port}", f"0.0.0.0:{_settings.management_port}"]
 worker_class = "uvicorn_worker.UvicornWorker"
 workers = 1

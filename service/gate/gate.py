@@ -6,7 +6,9 @@ import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Protocol
+from uuid import uuid4
 
 import asyncpg
 
@@ -34,9 +36,11 @@ class GateConfig:
 
     image: Lineage
     history: History
-    reader: Reader
+    name: str
+    release: str
     arguments: Mapping[str, Any]  # of asyncpg.connect
     mode: Mode
+    lease_s: float
     heartbeat_s: float
     listens: bool
 
@@ -73,15 +77,20 @@ class Gate:
         self._verdict = unanswered(config.image, config.mode, self.trouble)
         self._changed = asyncio.Event()
         self._registered = True
+        self.crowd = 0  # about how many readers there are
         self._doubted = False  # a session of the requests met another schema than the gate's own
-        self._crowd = 0
+        self._session: Session | None = None
 
     @property
     def verdict(self) -> Verdict:
         """What holds now; the lease is looked at each time, since a frozen process runs no timers."""
-        if self._verdict.ready and not (self._lease.holds or self._config.mode is Mode.OFF):
+        if self._verdict.ready and not (self._lease.holds or self.mode is Mode.OFF):
             self._say(outlived(self._verdict, self.trouble))
         return self._verdict
+
+    @property
+    def mode(self) -> Mode:
+        return self._config.mode
 
     @property
     def lease_remaining_s(self) -> float:
@@ -98,9 +107,13 @@ class Gate:
 
     async def run(self) -> None:
         """Keep the verdict true until cancelled; then leave, where nothing is in flight."""
+        config = self._config
+        lease = timedelta(seconds=config.lease_s)
+        # Made here, not where the gate is: a server may make one gate and then fork twice.
+        reader = Reader(uuid4(), config.name, config.release, config.image.heads, lease)
         while True:
             try:
-                async with self._connected() as session:
+                async with self._connected(reader) as session:
                     await self._follow(session)
             except NO_ANSWER as error:
                 self._no_answer(error)
@@ -116,12 +129,18 @@ class Gate:
             self._changed.set()
             raise UnfitSchemaError(verdict.reason)
 
+    async def ask(self, sql: str) -> list[Mapping[str, Any]]:
+        """Ask the ledger for people, over the gate's connection."""
+        if self._session is None:
+            raise ConnectionError(self.trouble)
+        return await self._session.ask(sql)
+
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Session]:
+    async def _connected(self, reader: Reader) -> AsyncIterator[Session]:
         config = self._config
-        name = application_name("gate", config.image.heads, config.reader.name)
+        name = application_name("gate", reader.heads, reader.name)
         connection, is_direct = await connect(config.arguments, name)
-        session = Session(connection, config.history, config.reader, self._changed)
+        self._session = session = Session(connection, config.history, reader, self._changed)
         try:
             if is_direct and config.listens:
                 await session.listen()
@@ -130,6 +149,7 @@ class Gate:
             await self._leave(session)
             raise
         finally:
+            self._session = None
             connection.terminate()
 
     async def _follow(self, session: Session) -> None:
@@ -150,8 +170,8 @@ class Gate:
             due = min(due, next_due) if told else next_due
 
     async def _told(self, session: Session) -> None:
-        if self._crowd > CROWD:
-            await asyncio.sleep(_anywhere_in(0, min(1.0, self._crowd / CROWD_A_SECOND)))
+        if self.crowd > CROWD:
+            await asyncio.sleep(_anywhere_in(0, min(1.0, self.crowd / CROWD_A_SECOND)))
             self._changed.clear()
         if (await self._look(session)).ready and not self._lease.holds:
             await self._round(session)
@@ -170,7 +190,7 @@ class Gate:
             await self._settle_doubt()
             self._lease.renewed(sent_at)
             self._say(verdict)
-        self._crowd = await session.crowd()
+        self.crowd = await session.crowd()
 
     async def _look(self, session: Session) -> Verdict:
         database = await session.look()

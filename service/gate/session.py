@@ -51,6 +51,7 @@ class Session:
     ) -> None:
         self._connection = connection
         self._changed = changed
+        self._turn = asyncio.Lock()  # a connection answers one question at a time
         self._history = history
         self._reader = reader
         # Kept for this connection only: a failover may count to the same change another way.
@@ -70,11 +71,11 @@ class Session:
         reader = self._reader
         fill = self._history.fill
         try:
-            touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
-            if touched == "UPDATE 0":
-                await self._connection.execute(
-                    fill(REGISTER), reader.instance, reader.lease, reader.name, reader.release, reader.heads
-                )
+            async with self._turn:
+                touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
+                if touched == "UPDATE 0":
+                    values = (reader.instance, reader.lease, reader.name, reader.release, reader.heads)
+                    await self._connection.execute(fill(REGISTER), *values)
         except asyncpg.PostgresError as error:
             if error.sqlstate in NOT_REGISTERED:
                 return False
@@ -83,18 +84,20 @@ class Session:
 
     async def look(self) -> Snapshot:
         """The schema as it is now; the whole ledger is read only when it has moved."""
-        moved = await self._moved()
-        if moved is None:
-            return await take_snapshot(self._connection, self._history)
-        if self._seen is None or self._seen[0] != moved:
-            # `moved` came first: what changed in between is seen as another change next time.
-            self._seen = (moved, await take_snapshot(self._connection, self._history))
-        return self._seen[1]
+        async with self._turn:
+            moved = await self._moved()
+            if moved is None:
+                return await take_snapshot(self._connection, self._history)
+            if self._seen is None or self._seen[0] != moved:
+                # `moved` came first: what changes in between is seen as another change next time.
+                self._seen = (moved, await take_snapshot(self._connection, self._history))
+            return self._seen[1]
 
     async def leave(self) -> None:
         """Delete this process's row: no contract has to wait for it any more."""
         try:
-            await self._connection.execute(self._history.fill(LEAVE), self._reader.instance)
+            async with self._turn:
+                await self._connection.execute(self._history.fill(LEAVE), self._reader.instance)
         except asyncpg.PostgresError as error:
             if error.sqlstate not in NOT_REGISTERED:
                 raise
@@ -102,7 +105,13 @@ class Session:
     async def crowd(self) -> int:
         """About how many readers there are; counting them would cost more than it spares."""
         table = self._history.fill("{schema}.ledger_reader")
-        return max(0, int(await self._connection.fetchval(CROWD, table) or 0))
+        async with self._turn:
+            return max(0, int(await self._connection.fetchval(CROWD, table) or 0))
+
+    async def ask(self, sql: str) -> list[Mapping[str, Any]]:
+        """What the ledger holds, for people; `sql` is filled with the history."""
+        async with self._turn:
+            return [dict(row) for row in await self._connection.fetch(self._history.fill(sql))]
 
     async def _moved(self) -> Mapping[str, Any] | None:
         try:

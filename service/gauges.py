@@ -1,0 +1,79 @@
+"""What is read at the moment of a scrape: the gate, the pool, and the ledger as it was read last."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+import asyncpg
+from prometheus_client.core import GaugeMetricFamily
+
+from db.contract.standing import Standing
+from service.chronicle import Chronicle
+from service.gate.gate import Gate
+
+# A step's event says how it went; these of its details are figures.
+FIGURES = {
+    "lock_wait_ms": ("calcio_migration_lock_wait_seconds", 1000),
+    "tries": ("calcio_migration_attempts", 1),
+}
+
+
+def gauge(name: str, help_: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, help_, value=value)
+
+
+def labelled(name: str, help_: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help_, labels=[label])
+    for text, value in values.items():
+        family.add_metric([text], value)
+    return family
+
+
+def of_gate(gate: Gate) -> Iterator[GaugeMetricFamily]:
+    verdict = gate.verdict
+    standings = {standing.value: float(standing is verdict.standing) for standing in Standing}
+    found, expected = (dict.fromkeys(heads, 1.0) for heads in (verdict.found, verdict.expected))
+    yield labelled("calcio_schema_standing", "How the database stands to this image", "standing", standings)
+    yield labelled("calcio_schema_found_info", "What alembic_version holds", "head", found)
+    yield labelled("calcio_schema_expected_info", "What this image expects", "head", expected)
+    yield labelled("calcio_schema_gate_info", "CALCIO_SCHEMA_GATE", "mode", {gate.mode: 1.0})
+    yield gauge("calcio_schema_ready", "Whether the gate is open", verdict.ready)
+    yield gauge(
+        "calcio_schema_lease_seconds", "How long the gate stays open unanswered", gate.lease_remaining_s
+    )
+    yield gauge("calcio_http_requests_in_flight", "Requests that need the database", gate.in_flight)
+
+
+def of_pool(pool: asyncpg.Pool) -> Iterator[GaugeMetricFamily]:
+    idle, size = pool.get_idle_size(), pool.get_size()
+    yield labelled(
+        "calcio_pool_connections", "Connections of the pool", "state", {"idle": idle, "busy": size - idle}
+    )
+    yield gauge(
+        "calcio_pool_connections_max", "The most connections that requests share", pool.get_max_size()
+    )
+
+
+def of_ledger(chronicle: Chronicle) -> Iterator[GaugeMetricFamily]:
+    by_release = groupby(chronicle.readers, lambda row: row["release"] or "unknown")
+    readers = {release: sum(row["readers"] for row in rows) for release, rows in by_release}
+    yield labelled("calcio_readers", "Processes that serve, by their release", "release", readers)
+    if chronicle.steps:
+        newest = chronicle.steps[0]
+        yield gauge(
+            "calcio_migration_last_success_timestamp_seconds",
+            "When the newest step was applied",
+            newest["applied_at"].timestamp(),
+        )
+        yield labelled(
+            "calcio_migration_duration_seconds",
+            "How long the newest step took",
+            "revision",
+            {newest["revision"]: (newest["duration_ms"] or 0) / 1000},
+        )
+    for event in chronicle.events[:1]:
+        detail = json.loads(event["detail"])
+        for key, (name, divisor) in FIGURES.items():
+            if key in detail:
+                values = {event["revision"] or "": detail[key] / divisor}
+                yield labelled(name, f"{key} of the newest event, in base units", "revision", values)

@@ -1,0 +1,64 @@
+"""Tells the log and the metrics of each request: what was asked, what came of it, how long it took."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from service.api import NOUNS, PREFIX
+from service.gate.answers import App, Message, Receive, Scope, Send
+from service.metrics import Metrics
+
+log = logging.getLogger("service.access")
+RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
+
+
+class Observed:
+    """Passes each request on, and looks at its answer."""
+
+    def __init__(self, app: App, metrics: Metrics, is_draining: Callable[[], bool]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._is_draining = is_draining
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def looking(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if self._is_draining():
+                    # A client that keeps its connection would come back to a pod that is leaving.
+                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, looking)
+        finally:
+            self._tell(scope, status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
+        method, path = scope["method"], scope["path"]
+        self._metrics.observe(method, resource_of(path), status, duration_s)
+        client = scope.get("client")
+        log.info(
+            "%s",
+            "request",
+            extra={
+                "method": method,
+                "path": path,
+                "status": status,
+                "duration_ms": round(duration_s * 1000, 2),
+                "client": client[0] if client else None,
+            },
+        )
+
+
+def resource_of(path: str) -> str:
+    """A label from a closed set, whatever a client asks for."""
+    noun = path.removeprefix(f"{PREFIX}/").partition("/")[0] if path.startswith(PREFIX) else ""
+    return noun if noun in RESOURCES else "other"
