@@ -132,6 +132,18 @@ def test_a_key_that_was_rotated_is_found_without_a_restart(tmp_path: Path) -> No
     assert refused(made, signed(old, "ES256", "old"))
 
 
+def test_keys_that_are_broken_while_we_run_let_nobody_in(tmp_path: Path) -> None:
+    """Until the file can be read again the answer is 503, and with the next good one it is over."""
+    made = of_secret(tmp_path)
+    for broken in ("short", None):
+        (tmp_path / "secret").write_text(broken) if broken else (tmp_path / "secret").unlink()
+        with pytest.raises(Problem) as problem:
+            made.verify(token())
+        assert problem.value.kind is Kind.UNAVAILABLE
+    (tmp_path / "secret").write_text(SECRET)
+    assert made.verify(token()).subject == "somebody"
+
+
 def settings(folder: Path, **changed: Any) -> dict[str, Any]:
     file = folder / "key"
     file.write_text("x" * 64)
