@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from dataclasses import asdict
+from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
@@ -108,6 +108,13 @@ def test_replace_changes_only_what_it_names() -> None:
     assert url.replace() == url
 
 
+def test_replace_keeps_the_password_of_the_key() -> None:
+    """It stands beside the parameters, so that no one prints it with them."""
+    url = DatabaseUrl.parse(f"{PLAIN}?sslpassword=geheim").replace(database="other")
+    assert url.for_psycopg2()["sslpassword"] == "geheim"
+    assert url.replace(parameters={"sslpassword": "neu"}).for_psycopg2()["sslpassword"] == "neu"
+
+
 def test_replace_lays_parameters_over_those_of_the_url() -> None:
     """A caller's own parameters win, and its options join those of the URL."""
     url = DatabaseUrl.parse(f"{PLAIN}?application_name=theirs&options=-c%20jit%3Doff")
@@ -135,3 +142,10 @@ def test_urls_compare_and_hash_by_what_they_mean() -> None:
     other = DatabaseUrl.parse(PLAIN.replace("geheim", "anders"))
     assert {DatabaseUrl.parse(PLAIN), same} == {same}
     assert other != same
+    assert replace(same, source="somewhere") == same
+
+
+def test_a_url_is_never_changed_in_place() -> None:
+    """Who holds one can rely on it."""
+    with pytest.raises(FrozenInstanceError):
+        DatabaseUrl.parse(PLAIN).database = "other"  # type: ignore[misc]

@@ -181,6 +181,27 @@ def test_a_value_that_its_parameter_cannot_have_is_refused(query: str) -> None:
     assert "Expected" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "beyond"),
+    [
+        ("connect_timeout", "0", "2147483", "2147484"),
+        ("keepalives_idle", "0", "2147483", "2147484"),
+        ("keepalives_count", "0", "127", "128"),
+        ("tcp_user_timeout", "0", "2147483647", "2147483648"),
+        ("statement_cache_size", "0", "100000", "100001"),
+        ("command_timeout", "0.001", "86400", "86401"),
+    ],
+)
+def test_a_number_has_bounds_that_every_driver_can_count_to(
+    name: str, lowest: str, highest: str, beyond: str
+) -> None:
+    """Both bounds are taken; one more would overflow in a driver or in the kernel."""
+    assert url_with(f"{name}={lowest}").parameters[name] == lowest
+    assert url_with(f"{name}={highest}").parameters[name] == highest
+    with pytest.raises(Refusal, match=name):
+        url_with(f"{name}={beyond}")
+
+
 @pytest.mark.parametrize("query", ["channel_binding=require", "gssencmode=require", "require_auth=md5"])
 def test_a_demand_that_asyncpg_cannot_meet_is_refused_to_it_alone(query: str) -> None:
     """Security that was asked for is never left out in silence; psycopg2 keeps it."""
