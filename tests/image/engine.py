@@ -36,6 +36,10 @@ class Engine:
     def inspected(self, image: str, template: str) -> str:
         return self("image", "inspect", "--format", template, image)
 
+    def holds(self, image: str) -> bool:
+        inspected = subprocess.run([self.program, "image", "inspect", image], capture_output=True, check=False)
+        return inspected.returncode == 0
+
     def asked(self, image: str, question: str, *about: str) -> list[str]:
         """What tests/image/inside.py answers in a container of the image, as any UID."""
         command = ["run", "--rm", "--interactive", "--entrypoint=python", *restricted()]

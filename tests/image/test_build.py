@@ -24,7 +24,7 @@ def test_a_release_that_kubernetes_would_not_take_is_refused_in_words(release: s
     """A tag that could be no label or Job's name ends the build before it begins."""
     refused = build(release)
     assert refused.returncode == ExitCode.USAGE
-    assert f"'{release}' is no release" in refused.stderr
+    assert f"Found RELEASE='{release}', expected" in refused.stderr
 
 
 def test_without_an_engine_it_says_which_were_tried() -> None:
