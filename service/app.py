@@ -1,8 +1,7 @@
 """Puts the service together: the API behind the gate on one port, management on the other."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TypedDict
 
 import asyncpg
@@ -20,6 +19,7 @@ from service.gate.connecting import application_name
 from service.gate.gate import Gate, GateConfig
 from service.gate.lease import Lease
 from service.gate.probes import Readiness, answer_ok
+from service.gate.rounds import kept_true
 from service.gate.verdict import Mode
 from service.management import Management, Ports
 from service.metrics import Metrics
@@ -93,15 +93,3 @@ def make_gate(settings: ServiceSettings, url: DatabaseUrl, image: Lineage) -> Ga
         listens=settings.gate_listen,
     )
     return Gate(config, Lease(settings.lease_s, settings.margin_s))
-
-
-@asynccontextmanager
-async def kept_true(gate: Gate) -> AsyncIterator[None]:
-    """Run the gate while the block runs."""
-    running = asyncio.create_task(gate.run(), name="gate")
-    try:
-        yield
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running

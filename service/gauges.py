@@ -36,10 +36,10 @@ def of_gate(gate: Gate) -> Iterator[GaugeMetricFamily]:
     yield labelled("calcio_schema_standing", "How the database stands to this image", "standing", standings)
     yield labelled("calcio_schema_found_info", "What alembic_version holds", "head", found)
     yield labelled("calcio_schema_expected_info", "What this image expects", "head", expected)
-    yield labelled("calcio_schema_gate_info", "CALCIO_SCHEMA_GATE", "mode", {gate.mode: 1.0})
+    yield labelled("calcio_schema_gate_info", "CALCIO_SCHEMA_GATE", "mode", {gate.config.mode: 1.0})
     yield gauge("calcio_schema_ready", "Whether the gate is open", verdict.ready)
     yield gauge(
-        "calcio_schema_lease_seconds", "How long the gate stays open unanswered", gate.lease_remaining_s
+        "calcio_schema_lease_seconds", "How long the gate stays open unanswered", gate.lease.remaining_s
     )
     yield gauge("calcio_http_requests_in_flight", "Requests that need the database", gate.in_flight)
 

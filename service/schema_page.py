@@ -88,7 +88,7 @@ class SchemaPage:
         except NO_ANSWER as error:
             trouble = in_words(error)
         render = as_json if wants_json(scope) else as_html
-        await render(self._gate.verdict, self._gate.lease_remaining_s, chronicle, trouble).send(send)
+        await render(self._gate.verdict, self._gate.lease.remaining_s, chronicle, trouble).send(send)
 
 
 def as_json(verdict: Verdict, lease_s: float, chronicle: Chronicle | None, trouble: str) -> Answer:

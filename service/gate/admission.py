@@ -4,8 +4,9 @@ import asyncio
 
 from service import deadline
 from service.gate.answers import PROBLEM, Answer, App, Message, Receive, Scope, Send
-from service.gate.gate import POLL_S, Gate
+from service.gate.gate import Gate
 from service.gate.probes import described
+from service.gate.rounds import POLL_S
 
 NEEDS_DATABASE = "/api/"
 RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")

@@ -39,7 +39,7 @@ class Readiness:
 
     @property
     def _lease_s(self) -> float:
-        return round(self._gate.lease_remaining_s, 1)
+        return round(self._gate.lease.remaining_s, 1)
 
 
 def described(verdict: Verdict) -> dict[str, object]:

@@ -26,7 +26,12 @@ ON CONFLICT (history, revision) DO UPDATE SET state = excluded.state
 
 
 def revision(
-    id_: str, down: str | None = None, *, required: bool = True, breaks: tuple[str, ...] = (), digest: str = ""
+    id_: str,
+    down: str | None = None,
+    *,
+    required: bool = True,
+    breaks: tuple[str, ...] = (),
+    digest: str = "",
 ) -> Revision:
     phase = Phase.CONTRACT if breaks else Phase.EXPAND
     clauses = tuple(map(Clause.parse, breaks))
@@ -56,7 +61,9 @@ class Ledger:
             for sql in GRANTS:
                 cursor.execute(HISTORY.fill(sql).replace("{role}", SERVICE))
 
-    def apply(self, *revisions: Revision, state: str = "applied", heads: tuple[str, ...] | None = None) -> None:
+    def apply(
+        self, *revisions: Revision, state: str = "applied", heads: tuple[str, ...] | None = None
+    ) -> None:
         """Record `revisions`; alembic_version moves to `heads`, which are the last one where not given."""
         with self.transaction() as cursor:
             self.write(cursor, *revisions, state=state)
@@ -65,7 +72,15 @@ class Ledger:
     def write(self, cursor: Any, *revisions: Revision, state: str = "applied") -> None:
         for row in revisions:
             breaks = [str(clause) for clause in row.breaks]
-            values = [row.revision, [*row.down_revisions], row.phase, breaks, row.required, state, [row.digest]]
+            values = [
+                row.revision,
+                [*row.down_revisions],
+                row.phase,
+                breaks,
+                row.required,
+                state,
+                [row.digest],
+            ]
             cursor.execute(HISTORY.fill(ROW), values)
 
     def move(self, cursor: Any, heads: tuple[str, ...]) -> None:

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 
 from db.contract.lineage import Lineage
 from db.contract.url import DatabaseUrl
-from service.app import create_app, kept_true, make_gate
+from service.app import create_app, make_gate
 from service.gate.answers import App, Message
 from service.gate.gate import Gate
+from service.gate.rounds import kept_true
 from service.settings import ServiceSettings
 from tests.database.gate.ledger import IMAGE
 
@@ -25,7 +27,7 @@ SHORT: dict[str, Any] = {"heartbeat_s": 0.3, "lease_s": 2.5, "margin_s": 0.5, "p
 async def until(condition: Callable[[], object]) -> None:
     """Return when `condition` holds; fail where it never does."""
     async with asyncio.timeout(DEADLINE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what changes is a database, or a clock
             await asyncio.sleep(0.005)
 
 
@@ -37,13 +39,20 @@ async def running_gate(url: DatabaseUrl, image: Lineage = IMAGE, **settings: Any
 
 
 @asynccontextmanager
-async def running_service(
+async def running_service(url: DatabaseUrl, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service; `readyz` asks its other port."""
+    async with running_with_pool(url, **settings) as (client, _):
+        yield client
+
+
+@asynccontextmanager
+async def running_with_pool(
     url: DatabaseUrl, gate_url: DatabaseUrl | None = None, image: Lineage = IMAGE, **settings: Any
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the service: paths go to the API, `management(path)` to the other port."""
+) -> AsyncIterator[tuple[httpx.AsyncClient, asyncpg.Pool]]:
+    """A client of the service, and the pool that its requests share."""
     app = create_app(ServiceSettings(**{**RARE, **settings}), url, gate_url or url, image)
     async with lifespan(app) as state, httpx.AsyncClient(transport=WithState(app, state)) as client:
-        yield client
+        yield client, state["pool"]
 
 
 class WithState(httpx.ASGITransport):
@@ -62,7 +71,7 @@ async def lifespan(app: App) -> AsyncIterator[dict[str, Any]]:
     received: asyncio.Queue[Message] = asyncio.Queue()
     sent: asyncio.Queue[Message] = asyncio.Queue()
     state: dict[str, Any] = {}
-    task = asyncio.create_task(app({"type": "lifespan", "state": state}, received.get, sent.put))
+    task = asyncio.ensure_future(app({"type": "lifespan", "state": state}, received.get, sent.put))
     await received.put({"type": "lifespan.startup"})
     assert (await sent.get())["type"] == "lifespan.startup.complete"
     try:
@@ -89,6 +98,6 @@ async def until_answered(client: httpx.AsyncClient) -> None:
 
 async def _until(client: httpx.AsyncClient, condition: Callable[[httpx.Response], bool]) -> httpx.Response:
     async with asyncio.timeout(DEADLINE_S):
-        while not condition(answer := await readyz(client, "?verbose")):
+        while not condition(answer := await readyz(client, "?verbose")):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.005)
     return answer

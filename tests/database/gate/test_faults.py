@@ -6,7 +6,15 @@ from db.contract.standing import Standing
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import CONTRACT, FIRST, OLD, SECOND, Ledger
 from tests.database.gate.proxy import proxied
-from tests.database.gate.running import RARE, SHORT, readyz, running_gate, running_service, until, until_readyz
+from tests.database.gate.running import (
+    RARE,
+    SHORT,
+    readyz,
+    running_gate,
+    running_service,
+    until,
+    until_readyz,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -19,23 +27,23 @@ def at_head(ledger: Ledger) -> Ledger:
     return ledger
 
 
-async def test_a_frozen_database_takes_no_one_out_before_the_lease_ends(
-    at_head: Ledger, service_url: DatabaseUrl
-) -> None:
+@pytest.mark.usefixtures("at_head")
+async def test_a_frozen_database_takes_no_one_out_before_the_lease_ends(service_url: DatabaseUrl) -> None:
     """No answer is no evidence: the verdict outlives it for as long as the lease holds, and not longer."""
     async with proxied(service_url) as (url, proxy), running_gate(url, **SHORT) as gate:
         await until(lambda: gate.verdict.ready)
         proxy.freeze()
         await until(lambda: "not answer" in gate.trouble)
         assert gate.verdict.ready
-        assert gate.lease_remaining_s > 0
+        assert gate.lease.remaining_s > 0
         await until(lambda: not gate.verdict.ready)
-        assert gate.lease_remaining_s == 0
+        assert gate.lease.remaining_s == 0
         assert gate.verdict.standing is Standing.AT_HEAD
         assert gate.verdict.reason.startswith("the lease has ended")
 
 
-async def test_past_its_lease_nothing_is_admitted(at_head: Ledger, service_url: DatabaseUrl) -> None:
+@pytest.mark.usefixtures("at_head")
+async def test_past_its_lease_nothing_is_admitted(service_url: DatabaseUrl) -> None:
     """Once the lease has ended a request that needs the database is refused, with the reason."""
     async with proxied(service_url) as (url, proxy), running_service(url, **SHORT) as client:
         await until_readyz(client, 200)
@@ -51,9 +59,8 @@ async def test_past_its_lease_nothing_is_admitted(at_head: Ledger, service_url: 
         await until_readyz(client, 200)
 
 
-async def test_who_was_never_ready_does_not_become_so_unanswered(
-    at_head: Ledger, service_url: DatabaseUrl
-) -> None:
+@pytest.mark.usefixtures("at_head")
+async def test_who_was_never_ready_does_not_become_so_unanswered(service_url: DatabaseUrl) -> None:
     """A process whose database has never answered waits, and says why."""
     async with proxied(service_url) as (url, proxy):
         proxy.freeze()
@@ -81,7 +88,9 @@ async def test_a_terminated_backend_is_replaced_unnoticed(
     superuser = Ledger(server_url.replace(database=database_url.database))
     async with running_gate(service_url, image=OLD) as gate:
         await until(lambda: gate.verdict.ready)
-        superuser.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'calcio-g%%'")
+        superuser.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'calcio-g%%'"
+        )
         at_head.apply(CONTRACT)
         await until(lambda: gate.verdict.standing is Standing.BROKEN)
 
@@ -124,9 +133,8 @@ async def test_evidence_shuts_the_gate_whatever_is_left_of_the_lease(
 
 
 @pytest.mark.parametrize("fault", ["nobody", "another"])
-async def test_a_wrong_password_is_told_in_words(
-    at_head: Ledger, service_url: DatabaseUrl, fault: str
-) -> None:
+@pytest.mark.usefixtures("at_head")
+async def test_a_wrong_password_is_told_in_words(service_url: DatabaseUrl, fault: str) -> None:
     """A role or a password that the server refuses is named as such, without either."""
     url = service_url.replace(password=fault) if fault == "another" else service_url.replace(user=fault)
     async with running_gate(url) as gate:

@@ -100,7 +100,9 @@ async def test_a_waiting_process_opens_with_the_job(ledger: Ledger, service_url:
         assert gate.verdict.standing is Standing.AT_HEAD
 
 
-async def test_a_process_that_serves_nothing_holds_nothing_back(ledger: Ledger, service_url: DatabaseUrl) -> None:
+async def test_a_process_that_serves_nothing_holds_nothing_back(
+    ledger: Ledger, service_url: DatabaseUrl
+) -> None:
     """Who is not ready on evidence, and idle, is no reader: else a stuck pod would block every contract."""
     ledger.apply(FIRST, SECOND)
     async with running_gate(service_url, image=OLD) as gate:
@@ -129,7 +131,9 @@ async def test_a_clean_end_deletes_the_row(at_head: Ledger, service_url: Databas
     assert at_head.readers() == []
 
 
-async def test_an_end_with_a_request_in_flight_leaves_the_row(at_head: Ledger, service_url: DatabaseUrl) -> None:
+async def test_an_end_with_a_request_in_flight_leaves_the_row(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
     """Who ends while something is in flight lets the row expire instead."""
     async with running_gate(service_url) as gate:
         await until(lambda: gate.verdict.ready)
@@ -138,7 +142,7 @@ async def test_an_end_with_a_request_in_flight_leaves_the_row(at_head: Ledger, s
 
 
 async def test_without_the_right_to_register_equality_decides(
-    at_head: Ledger, database_url: DatabaseUrl, service_url: DatabaseUrl
+    at_head: Ledger, service_url: DatabaseUrl
 ) -> None:
     """A process that no fence can see is served by exactly its own schema, and by no newer one."""
     with at_head.transaction() as owner:
@@ -152,7 +156,9 @@ async def test_without_the_right_to_register_equality_decides(
 
 
 @pytest.mark.parametrize(("image", "ready"), [(OLD, False), (Lineage.of([FIRST, SECOND]), True)])
-async def test_strict_is_equality(at_head: Ledger, service_url: DatabaseUrl, image: Lineage, ready: bool) -> None:
+async def test_strict_is_equality(
+    at_head: Ledger, service_url: DatabaseUrl, image: Lineage, ready: bool
+) -> None:
     """CALCIO_SCHEMA_GATE=strict takes what is expected, and registers."""
     async with running_gate(service_url, image=image, schema_gate="strict") as gate:
         await until(lambda: gate.verdict.standing is not None)
@@ -175,6 +181,8 @@ async def test_the_gate_names_itself(at_head: Ledger, service_url: DatabaseUrl) 
     """A person who looks at pg_stat_activity sees which head asks from which pod, within 63 bytes."""
     async with running_gate(service_url, pod_name="é" * 60) as gate:
         await until(lambda: gate.verdict.ready)
-        [(name,)] = at_head.rows("SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'calcio-g%%'")
+        [(name,)] = at_head.rows(
+            "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'calcio-g%%'"
+        )
     assert name.startswith("calcio-gate/0002/")
     assert len(name.encode()) <= 63

@@ -7,13 +7,12 @@ import pytest
 from db.contract.lineage import Lineage
 from db.contract.standing import Standing
 from db.contract.url import DatabaseUrl
-from tests.database.gate.ledger import CONTRACT, FIRST, IMAGE, SECOND, TRAILING, Ledger, revision
+from tests.database.gate.ledger import CONTRACT, FIRST, IMAGE, OLD, SECOND, TRAILING, Ledger, revision
 from tests.database.gate.running import readyz, running_service, until_answered, until_readyz
 
 pytestmark = pytest.mark.anyio
 
 WITH_TRAILING = Lineage.of([FIRST, SECOND, TRAILING])
-OLD = Lineage.of([FIRST])
 
 
 def plain_alembic(ledger: Ledger, *heads: str) -> None:
@@ -28,7 +27,7 @@ READY: dict[Standing, tuple[Lineage, Callable[[Ledger], None]]] = {
     Standing.STALE: (IMAGE, lambda ledger: plain_alembic(ledger, "0002")),
 }
 NOT_READY: dict[Standing, tuple[Lineage, Callable[[Ledger], None]]] = {
-    Standing.EMPTY: (IMAGE, lambda ledger: None),
+    Standing.EMPTY: (IMAGE, lambda _ledger: None),
     Standing.STALE: (IMAGE, lambda ledger: plain_alembic(ledger, "0001")),
     Standing.FOREIGN: (IMAGE, lambda ledger: ledger.apply(FIRST, revision("0002", "0001", digest="another"))),
     Standing.DIVERGED: (IMAGE, lambda ledger: ledger.apply(FIRST, revision("0002b", "0001"))),
@@ -67,7 +66,9 @@ async def test_a_schema_that_does_not_suit_the_code_takes_no_traffic(
 async def test_tables_without_a_version_take_no_traffic(ledger: Ledger, service_url: DatabaseUrl) -> None:
     """A database that someone filled without a revision is not served from."""
     with ledger.transaction() as cursor:
-        cursor.execute("DROP TABLE alembic_version, ledger_state, ledger_revision, ledger_event, ledger_reader")
+        cursor.execute(
+            "DROP TABLE alembic_version, ledger_state, ledger_revision, ledger_event, ledger_reader"
+        )
         cursor.execute("CREATE TABLE player (id int)")
     async with running_service(service_url) as client:
         await until_answered(client)
