@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from db.contract.lineage import Lineage, Phase, Revision
 from db.contract.refusal import ExitCode, Refusal
@@ -44,8 +45,10 @@ def _problems(revisions: tuple[Revision, ...]) -> Iterator[str]:
 def _problems_of(lineage: Lineage, *, several_heads: bool) -> Iterator[str]:
     if len(lineage.heads) > 1 and not several_heads:
         yield f"there are {len(lineage.heads)} heads ({', '.join(lineage.heads)}): merge them"
-    for id_ in sorted(lineage.revisions.keys() - lineage.known):
-        yield f"{id_} stands in a cycle"
+    try:
+        TopologicalSorter({id_: revision.parents for id_, revision in lineage.revisions.items()}).prepare()
+    except CycleError as error:
+        yield f"{' below '.join(error.args[1])} is a cycle"
     for revision in lineage.revisions.values():
         yield from _problems_of_one(revision, lineage)
 
