@@ -13,12 +13,11 @@ import psycopg2
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from db.contract.lineage import TableLock
 from db.contract.url import DatabaseUrl
 from db.runner.environment import Scripts
+from db.runner.wire import Connection, Cursor
 
 _TABLES = """
 SELECT c.relname, c.relfilenode, coalesce(x.seq_scan, 0) FROM pg_catalog.pg_class c

@@ -14,7 +14,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.runner.wire import Connection
 
 T = TypeVar("T")
 CANCEL_EVERY_S = 0.05

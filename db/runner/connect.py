@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
 from db.runner.cancel import Stop
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
+from db.runner.wire import Connection
 
 OLDEST_SERVER = 15
 APPLICATION_NAME_BYTES = 63

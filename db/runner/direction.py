@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from alembic.runtime.migration import RevisionStep
-from psycopg2.extensions import cursor as Cursor  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.ledger import State
 from db.contract.lineage import Lineage, Revision
 from db.contract.readers import Reader, in_need_of, in_the_way_of
 from db.runner.environment import Scripts
 from db.runner.record import Ledger
+from db.runner.wire import Cursor
 
 
 class Direction(Protocol):

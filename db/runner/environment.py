@@ -40,11 +40,11 @@ class Scripts:
     def upgrade_steps(self, targets: Iterable[str], heads: Iterable[str]) -> list[RevisionStep]:
         """What leads from the revisions `heads` up to `targets`, in order."""
         # Alembic's own signatures say str; they take several, as its command line does.
-        return self.directory._upgrade_revs(tuple(targets), tuple(heads))  # type: ignore[arg-type]
+        return self.directory._upgrade_revs(tuple(targets), tuple(heads))  # type: ignore[arg-type] # see above
 
     def downgrade_steps(self, target: str, heads: Iterable[str]) -> list[RevisionStep]:
         """What leads from the revisions `heads` back to `target`, in order."""
-        return self.directory._downgrade_revs(target, tuple(heads))  # type: ignore[arg-type]
+        return self.directory._downgrade_revs(target, tuple(heads))  # type: ignore[arg-type] # as above
 
 
 def load(migrations: Path, *, ini: Path | None, ask_env: bool = True) -> Scripts:

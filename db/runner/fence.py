@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
-
 from db.contract.names import History
 from db.contract.readers import LIVE, Reader
 from db.runner.settings import RunnerSettings
+from db.runner.wire import Connection, Cursor
 
 HOLD_S = 5
 TRANSACTION_TIMEOUT_SINCE = 170000

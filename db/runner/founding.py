@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 from psycopg2.extras import RealDictCursor
 
 from db.contract import tables
@@ -12,6 +11,7 @@ from db.contract.ledger import FORMAT
 from db.contract.names import History, quoted
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.shared_settings import LeaseSettings
+from db.runner.wire import Connection
 
 # As Alembic itself makes it, so that plain `alembic` finds what it expects.
 _VERSION_TABLE = """

@@ -14,12 +14,12 @@ from contextlib import closing, suppress
 from datetime import timedelta
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.readers import LEAVE, REGISTER, RENEW, pyformat
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement
 from db.runner.session import Job
+from db.runner.wire import Connection
 
 LOOK_AT_CHILD_S = 0.2
 RETRY_S = 1.0

@@ -11,12 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.cancel import Stop
 from db.runner.report import Report
+from db.runner.wire import Connection
 
 POLL_S = (0.05, 0.15)
 SAY_EVERY_S = 10.0

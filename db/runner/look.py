@@ -1,12 +1,12 @@
 """Takes the contract's Snapshot through psycopg2."""
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 from psycopg2.extras import RealDictCursor
 
 from db.contract.ledger import Snapshot
 from db.contract.names import History
 from db.contract.snapshot import parse, statements
+from db.runner.wire import Connection
 
 
 def look(connection: Connection, history: History) -> Snapshot:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import psycopg2
 from psycopg2 import sql as psql
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
+
+from db.runner.wire import Connection
 
 _NAME = r'((?:"[^"]+"|[\w$]+)(?:\.(?:"[^"]+"|[\w$]+))?)'
 _DROP_TABLE = re.compile(rf"\bDROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}", re.IGNORECASE)

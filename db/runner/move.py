@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed, missing
 from db.runner.direction import Direction, Up
@@ -15,6 +13,7 @@ from db.runner.plan import demand_approved
 from db.runner.session import Job, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
+from db.runner.wire import Connection
 
 _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 

@@ -4,8 +4,6 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.cancel import Stop
@@ -13,6 +11,7 @@ from db.runner.patience import Patience
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import Meaning, meaning, sqlstate
+from db.runner.wire import Connection
 
 T = TypeVar("T")
 CONNECTS = 5

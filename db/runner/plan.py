@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import astuple
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
@@ -19,6 +17,7 @@ from db.contract.standing import missing
 from db.runner.environment import Scripts
 from db.runner.offline import written
 from db.runner.session import Job, refuse_unfit
+from db.runner.wire import Connection
 
 _SIZES = """
 SELECT c.relname, c.reltuples::bigint, pg_catalog.pg_total_relation_size(c.oid)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 from psycopg2.extras import RealDictCursor
 
 from db.contract.readers import LIVE
@@ -14,6 +13,7 @@ from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, missing
 from db.runner.outcome import Outcome
 from db.runner.session import Job
+from db.runner.wire import Connection
 
 LOOK_EVERY_S = 0.5
 

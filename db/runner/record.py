@@ -5,13 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
-
 from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History
 from db.runner.settings import RunnerSettings
+from db.runner.wire import Connection, Cursor
 
 _WRITE_ROW = """
 INSERT INTO {schema}.ledger_revision

@@ -5,8 +5,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.ledger import Snapshot, State
 from db.contract.lineage import Lineage
 from db.contract.names import History
@@ -23,6 +21,7 @@ from db.runner.persistence import while_connections_are_lost, while_locked
 from db.runner.record import Ledger
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
+from db.runner.wire import Connection
 
 T = TypeVar("T")
 _INVALID = """

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from contextlib import closing
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
-
 from db.contract.ledger import State
 from db.contract.lineage import Lineage
 from db.contract.refusal import ExitCode, Refusal
@@ -13,6 +11,7 @@ from db.runner import founding, lock
 from db.runner.outcome import Outcome
 from db.runner.record import Ledger
 from db.runner.session import Job
+from db.runner.wire import Connection
 
 
 def stamp(job: Job, heads: Sequence[str]) -> Outcome:

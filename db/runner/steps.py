@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo, RevisionStep
-from psycopg2.extensions import cursor as Cursor  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.lineage import Revision
 from db.contract.refusal import ExitCode, Refusal
@@ -19,6 +18,7 @@ from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
 from db.runner.session import Session
 from db.runner.tries import Tries
+from db.runner.wire import Cursor
 
 
 class Steps:
@@ -55,7 +55,7 @@ class Steps:
                 environment.configure(
                     connection=connection,
                     transaction_per_migration=True,
-                    on_version_apply=self._record,  # type: ignore[arg-type] # Alembic passes names only
+                    on_version_apply=self._record,  # type: ignore[arg-type] # it passes names only
                     version_table=self._job.history.version_table,
                     version_table_schema=self._job.history.schema,
                     **self._scripts.options,

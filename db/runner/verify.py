@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
 from db.contract.ledger import TABLES
 from db.contract.names import History, quoted
 from db.contract.standing import Standing
 from db.runner.session import Job, invalid_indexes
+from db.runner.wire import Connection
 
 _NOT_VALID = """
 SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint

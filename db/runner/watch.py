@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import closing
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's own spelling
 
 from db.runner.report import Report
+from db.runner.wire import Connection
 
 QUIET_S = 1.0  # a step that is over sooner is not watched at all
 SIGN_OF_LIFE_S = 10.0

@@ -1,0 +1,146 @@
+"""What each command of `python -m db` does: it imports what it needs, and hands on what it was told.
+
+Imports stand in the functions: a run that has nothing to do must not pay for what the others need.
+"""
+
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from db.contract.refusal import ExitCode
+
+Environ = Mapping[str, str]
+
+
+def upgrade(options: Namespace, environ: Environ) -> int:
+    """Everything that this image relies on."""
+    from db.runner.run import run
+    from db.runner.upgrade import upgrade as command
+
+    if options.approved:
+        environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}
+    return run(command, environ, several_heads=options.target is not None)
+
+
+def finish(options: Namespace, environ: Environ) -> int:
+    """The rest, once nobody needs what goes."""
+    from db.runner import finish as module
+    from db.runner.run import run
+
+    def command(job: Any) -> Any:
+        soak_s = job.settings.lease_s if options.soak is None else options.soak
+        return module.finish(job, soak_s, options.wait)
+
+    return run(command, environ)
+
+
+def check(_: Namespace, environ: Environ) -> int:
+    """Would this image serve now?"""
+    from db.runner import questions
+    from db.runner.run import run
+
+    return run(questions.check, environ)
+
+
+def wait(options: Namespace, environ: Environ) -> int:
+    """Until this image would serve."""
+    from db.runner import questions
+    from db.runner.run import run
+
+    return run(lambda job: questions.wait(job, options.wait), environ)
+
+
+def ask(options: Namespace, environ: Environ) -> int:
+    """status, history, events, readers: the question and the view have the command's name."""
+    from db.runner import questions, views
+
+    question, view = getattr(questions, options.name), getattr(views, options.name)
+    return views.answer(question, view, environ, as_json=options.json)
+
+
+def verify(options: Namespace, environ: Environ) -> int:
+    """The catalogue against models and ledger."""
+    from db.runner import verify as module
+    from db.runner import views
+
+    def code(found: Mapping[str, Any]) -> ExitCode:
+        return ExitCode.DRIFT_OF_SCHEMA if found["drift"] else ExitCode.DONE
+
+    return views.answer(module.verify, views.verify, environ, as_json=options.json, code=code)
+
+
+def plan(options: Namespace, environ: Environ) -> int:
+    """What would be done."""
+    from db.runner import plan as module
+    from db.runner import views
+
+    def code(found: Mapping[str, Any]) -> ExitCode:
+        return ExitCode.PENDING if found["steps"] else ExitCode.DONE
+
+    return views.answer(module.plan, views.plan, environ, as_json=options.json, code=code)
+
+
+def stamp(options: Namespace, environ: Environ) -> int:
+    """A person says where the database is."""
+    from db.runner import stamp as module
+    from db.runner.run import run
+
+    return run(lambda job: module.stamp(job, options.revisions), environ, several_heads=True)
+
+
+def downgrade(options: Namespace, environ: Environ) -> int:
+    """The way back."""
+    from db.runner import downgrade as module
+    from db.runner.run import run
+
+    return run(lambda job: module.downgrade(job, options.target, options.accept_loss), environ)
+
+
+def hold(options: Namespace, environ: Environ) -> int:
+    """A command as a registered reader."""
+    from db.runner import hold as module
+    from db.runner.outcome import Outcome
+    from db.runner.run import run
+
+    codes = []
+
+    def command(job: Any) -> Outcome:
+        codes.append(module.hold(job, options.child))
+        return Outcome("nothing", ExitCode.DONE, "")
+
+    # The command is told to stop as soon as this process is, and may take its time.
+    code = run(command, environ, quiet=True, end_within_s=3600.0)
+    return codes[0] if codes else code
+
+
+def settings(options: Namespace, environ: Environ) -> int:
+    """What is set, and where it comes from."""
+    from db.contract.settings import describe
+    from db.runner.settings import RunnerSettings
+
+    explained = describe(RunnerSettings, environ)
+    if options.json:
+        print(json.dumps([setting._asdict() for setting in explained]))
+    else:
+        for setting in explained:
+            print(f"{setting.name}={setting.value}  ({setting.source}) {setting.meaning}")
+    return ExitCode.DONE
+
+
+def lock(options: Namespace, environ: Environ) -> int:
+    """The lockfile."""
+    from db.authoring import lock as module
+    from db.contract.url import find_url
+
+    print(module.check() if options.check else module.write(lambda: find_url(environ)))
+    return ExitCode.DONE
+
+
+def revision(options: Namespace, environ: Environ) -> int:
+    """The next script."""
+    from db.authoring import revision as module
+    from db.contract.url import find_url
+
+    print(f"wrote {module.revision(options.message, find_url(environ))}: read it, then say phase and breaks")
+    return ExitCode.DONE
