@@ -1,0 +1,1 @@
+"""What people and CI start; see README.md."""

@@ -1,0 +1,65 @@
+"""`python -m scripts.tour`: tells the tour from the first process to the last, and leaves nothing behind."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from rich.console import Console
+
+from db.contract.refusal import Refusal
+from scripts.tour.place import Ports, choose_ports
+from scripts.tour.screen import Screen
+from scripts.tour.story import Story
+
+INTERRUPTED = 128 + signal.SIGINT
+# A developer's own settings must not change what is shown; libpq and gunicorn obey theirs silently.
+FOREIGN = ("PG", "CALCIO_", "DATABASE_URL", "GUNICORN_", "WEB_CONCURRENCY")
+OURS = "PG_BINDIR"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tour; answers the exit code."""
+    options = parser().parse_args(arguments)
+    for name in [name for name in os.environ if name.startswith(FOREIGN) and name != OURS]:
+        del os.environ[name]
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, end)
+    try:
+        tell(choose_ports(options.port), once=options.once)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return refusal.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def tell(ports: Ports, *, once: bool) -> None:
+    with Screen(Console(highlight=False, soft_wrap=True)) as screen:
+        Story(screen, ports).tell(once=once)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Shows a migration, the gate and the API at work, on a PostgreSQL server of its own.",
+    )
+    made.add_argument("--once", action="store_true", help="end when everything was shown")
+    made.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        help="where the API answers, the probes one above (default: two free ports)",
+    )
+    return made
+
+
+def end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+"""What the processes of the tour are told: two roles, two sets of settings, one lease."""
+
+from collections.abc import Mapping
+
+from scripts.tour.place import AUDIENCE, ISSUER, SERVICE, Place, Ports
+
+# As short as a lease can be on a machine with something else to do.
+LEASE_S = 6
+SHARED = {
+    "CALCIO_RELEASE": "demo",
+    "CALCIO_LEASE_S": str(LEASE_S),
+    "CALCIO_MARGIN_S": "3",
+    "CALCIO_HEARTBEAT_S": "0.5",
+    "CALCIO_REQUEST_DEADLINE_S": "2",
+    "CALCIO_IDLE_TIMEOUT_S": "1",
+    "CALCIO_CLOCK_STEP_S": "0",
+}
+
+
+def of_the_job(place: Place) -> Mapping[str, str]:
+    return {
+        **SHARED,
+        "DATABASE_URL_FILE": str(place.owner_url_file),
+        "CALCIO_APP_ROLE": SERVICE,
+        "CALCIO_POD_NAME": "calcio-migrate-demo",
+    }
+
+
+def of_the_service(place: Place, ports: Ports) -> Mapping[str, str]:
+    return {
+        **SHARED,
+        "DATABASE_URL_FILE": str(place.service_url_file),
+        "CALCIO_POD_NAME": "calcio-service-demo",
+        "CALCIO_HTTP_PORT": str(ports.http),
+        "CALCIO_MANAGEMENT_PORT": str(ports.management),
+        "CALCIO_PUBLIC_READS": "on",
+        "CALCIO_DRAIN_S": "0",  # no list of endpoints has to catch up
+        "CALCIO_AUTH_SECRET_FILE": str(place.auth_secret_file),
+        "CALCIO_AUTH_ISSUER": ISSUER,
+        "CALCIO_AUTH_AUDIENCE": AUDIENCE,
+    }
