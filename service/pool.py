@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import asyncpg
 
 from service import deadline
-from service.gate.connecting import CONNECT_TIMEOUT_S
+from service.gate.connecting import CONNECT_TIMEOUT_S, is_direct
 from service.gate.gate import Gate
 from service.settings import ServiceSettings
 
@@ -45,6 +45,28 @@ class CheckedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg sh
         raise NotImplementedError("a prepared statement could be sent unchecked: fetch prepares and keeps it")
 
 
+class Connector:
+    """Opens sessions; the first one finds out whether a transaction pooler stands in between."""
+
+    def __init__(self) -> None:
+        self._is_direct: bool | None = None
+
+    async def __call__(self, *args: Any, **options: Any) -> asyncpg.Connection:
+        if self._is_direct is None:
+            self._is_direct = await self._look(*args, **options)
+        if not self._is_direct:
+            # A statement would be kept by a session that the pooler gives to someone else.
+            options["statement_cache_size"] = 0
+        return await asyncpg.connect(*args, **options)
+
+    async def _look(self, *args: Any, **options: Any) -> bool:
+        connection = await asyncpg.connect(*args, **{**options, "connection_class": asyncpg.Connection})
+        try:
+            return await is_direct(connection)
+        finally:
+            await connection.close()
+
+
 def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings, gate: Gate) -> asyncpg.Pool:
     """A pool that connects when it is first asked."""
 
@@ -59,6 +81,7 @@ def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings
         min_size=0,
         max_size=settings.pool_size,
         max_inactive_connection_lifetime=_RETIRED_AFTER * settings.idle_timeout_s,
+        connect=Connector(),
         connection_class=CheckedConnection,
         init=examine,
         reset=_nothing_to_reset,

@@ -33,14 +33,19 @@ async def connect(arguments: Mapping[str, Any], name: str) -> tuple[asyncpg.Conn
         # A pooler that refuses settings at start says so here.
         return await asyncpg.connect(**_pooled(arguments, name)), False
     try:
-        backend = await connection.fetchval("SELECT pg_catalog.pg_backend_pid()")
+        if await is_direct(connection):
+            return connection, True
     except BaseException:
         connection.terminate()
         raise
-    if backend == connection.get_server_pid():
-        return connection, True
     await connection.close(timeout=STATEMENT_TIMEOUT_S)
     return await asyncpg.connect(**_pooled(arguments, name)), False
+
+
+async def is_direct(connection: asyncpg.Connection) -> bool:
+    """Whether no pooler stands in between: it answers for a backend that is not the one it named."""
+    backend = await connection.fetchval("SELECT pg_catalog.pg_backend_pid()")
+    return bool(backend == connection.get_server_pid())
 
 
 def _direct(arguments: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import asyncpg
 
+_STANDBY = "a standby answered, and readers register at the primary: name it in DATABASE_URL_DIRECT"
 _BY_SQLSTATE = {
+    "25006": _STANDBY,  # to LISTEN, already
     "28": "the database does not accept the user name and password of the service's URL",
     "3D000": "the server has no database of the name in the service's URL",
     "42501": "the service's role may not read alembic_version: run the Job with CALCIO_APP_ROLE set to it",
@@ -34,7 +36,7 @@ NO_ANSWER = (
 def in_words(error: BaseException) -> str:
     """What to tell a person about `error`."""
     if isinstance(error, StandbyAnsweredError):
-        return "a standby answered, and readers register at the primary: name it in DATABASE_URL_DIRECT"
+        return _STANDBY
     sqlstate = getattr(error, "sqlstate", None) or ""
     known = _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])
     if known:

@@ -1,5 +1,7 @@
 """The sessions that requests share: what they begin with, and what they no longer send."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -14,7 +16,7 @@ from tests.server.roles import fresh_database
 pytestmark = pytest.mark.anyio
 
 # So that no notification is what closes the gate.
-DEAF = {"gate_listen": False}
+DEAF: dict[str, Any] = {"gate_listen": False}
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
 
 
@@ -111,7 +113,7 @@ async def test_what_cannot_be_checked_cannot_be_used(service_url: DatabaseUrl) -
 @pytest.mark.usefixtures("at_head")
 async def test_an_exhausted_pool_takes_no_one_out(service_url: DatabaseUrl) -> None:
     """Where every session is taken a request waits for its deadline, and the pod stays ready."""
-    settings = {"pool_size": 1, "request_deadline_s": 0.2, "public_reads": True}
+    settings: dict[str, Any] = {"pool_size": 1, "request_deadline_s": 0.2, "public_reads": True}
     async with running_with_pool(service_url, **settings) as (client, pool):
         await until_readyz(client, 200)
         async with pool.acquire():
