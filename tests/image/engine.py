@@ -37,7 +37,9 @@ class Engine:
         return self("image", "inspect", "--format", template, image)
 
     def holds(self, image: str) -> bool:
-        inspected = subprocess.run([self.program, "image", "inspect", image], capture_output=True, check=False)
+        inspected = subprocess.run(
+            [self.program, "image", "inspect", image], capture_output=True, check=False
+        )
         return inspected.returncode == 0
 
     def asked(self, image: str, question: str, *about: str) -> list[str]:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,11 @@ def present(*names: str) -> list[str]:
             return False
 
     return [name for name in names if found(name)]
+
+
+def programs(*names: str) -> list[str]:
+    """Those of the programs that could be started."""
+    return [name for name in names if shutil.which(name)]
 
 
 def sources() -> list[str]:

@@ -17,6 +17,7 @@ MIGRATE_ONLY = [
 ]
 SERVICE_ONLY = ["asyncpg", "gunicorn", "jwt", "msgspec", "service", "starlette", "uvicorn"]
 IN_NEITHER = ["pip", "setuptools", "pytest", "tests"]
+TOOLS = ["pip", "pip3", "uv", "cc", "gcc", "g++", "ld", "make"]
 IMPORTED = {
     "migrate": ["db.__main__", "db.runner.upgrade", "alembic.command", "psycopg2", "sqlalchemy"],
     "service": ["gunicorn.app.wsgiapp", "service.app", "uvicorn_worker"],
@@ -32,9 +33,14 @@ def image(request: pytest.FixtureRequest, images: Images) -> str:
 def test_an_image_holds_what_its_program_needs_and_no_more(
     engine: Engine, images: Images, target: str, wanted: list[str]
 ) -> None:
-    """The service cannot move a schema, the Job cannot serve, and neither can install anything."""
+    """The service cannot move a schema, and the Job cannot serve."""
     names = MIGRATE_ONLY + SERVICE_ONLY + IN_NEITHER
     assert engine.asked(images.of(target), "present", *names) == wanted
+
+
+def test_nothing_can_be_built_or_installed_in_an_image(engine: Engine, image: str) -> None:
+    """Neither pip nor a compiler is left, not even the base image's own."""
+    assert engine.asked(image, "programs", *TOOLS) == []
 
 
 def test_of_db_the_service_has_the_contract_and_the_lockfile_only(engine: Engine, images: Images) -> None:
