@@ -140,7 +140,7 @@ match = Table(
     Column("finalised_at", DateTime(timezone=True)),
     _created_at(),
     _edition(),
-    CheckConstraint("season BETWEEN 2000 AND 2999", name="season_range"),
+    CheckConstraint("season BETWEEN 1999 AND 2999", name="season_range"),
     CheckConstraint("home_score >= 0 AND away_score >= 0", name="score_counts"),
     CheckConstraint("(state = 'final') = (finalised_at IS NOT NULL)", name="final_is_dated"),
     _one_of("state", "open", "final"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from db.contract.lockfile import LOCKFILE, Entry, read_entries, render
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
-from db.runner import rules, scripts
+from db.runner import locked, rules, scripts
 from db.runner.environment import load
 
 
@@ -15,7 +15,7 @@ def check(path: Path = LOCKFILE) -> str:
     """Answer that the lockfile is what the scripts say; raises Refusal with 65 where it is not."""
     entries = _with_locks(_entries(), path)
     if path.read_text(encoding="utf-8") != render(entries):
-        raise Refusal(ExitCode.SCRIPTS, f"{path.name} is not what the scripts say", scripts.REMEDY)
+        raise Refusal(ExitCode.SCRIPTS, f"{path.name} is not what the scripts say", locked.REMEDY)
     return f"{path.name} is what the scripts say: {len(entries)} revisions"
 
 
@@ -29,7 +29,7 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
         # Imported here, since a check needs neither a database nor what measures.
         from db.authoring.measure import measure
 
-        measured = measure(load(scripts.MIGRATIONS, ini=None), scratch())
+        measured = measure(load(locked.MIGRATIONS, ini=None), scratch())
         entries = tuple(
             replace(entry, revision=replace(entry.revision, locks=measured[entry.revision.revision]))
             for entry in entries
@@ -39,7 +39,7 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
 
 
 def _entries() -> tuple[Entry, ...]:
-    entries = scripts.read(load(scripts.MIGRATIONS, ini=None).directory)
+    entries = scripts.read(load(locked.MIGRATIONS, ini=None).directory)
     rules.demand(entry.revision for entry in entries)
     return entries
 

@@ -12,7 +12,7 @@ from alembic.script import Script
 from db.contract import lockfile
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
-from db.runner.scripts import MIGRATIONS
+from db.runner.locked import MIGRATIONS
 
 VERBS = ("create", "add", "drop", "backfill", "rename", "tighten", "change", "keep", "mark")
 

@@ -10,11 +10,12 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed
 from db.runner.direction import Down
 from db.runner.environment import Scripts
+from db.runner.job import Job
 from db.runner.loss import digest, losses
 from db.runner.move import take
 from db.runner.offline import written
 from db.runner.outcome import Outcome
-from db.runner.session import Job, Session, opened
+from db.runner.session import Session, opened
 from db.runner.steps import Steps
 
 

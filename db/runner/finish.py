@@ -9,8 +9,8 @@ from db.contract.readers import Reader, in_the_way_of
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing, missing
 from db.runner.fence import Fence, HeldBack
+from db.runner.job import Job, refuse_half_undone, refuse_unfit
 from db.runner.outcome import Outcome
-from db.runner.session import Job, refuse_half_undone, refuse_unfit
 from db.runner.upgrade import nothing
 
 LOOK_EVERY_S = 2.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from db.contract import lockfile
 from db.contract.lineage import Lineage
 from db.contract.names import History
-from db.runner import rules, scripts
+from db.runner import locked, rules
 from db.runner.settings import RunnerSettings
 
 if TYPE_CHECKING:
@@ -34,18 +34,19 @@ def known(settings: RunnerSettings, *, several_heads: bool = False) -> Known:
 def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
     entries = lockfile.read_entries()
     image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
-    scripts.compare(entries)
+    locked.compare(entries)
 
     def load() -> "Scripts":
         # Alembic and SQLAlchemy take longer to import than all of a run that has nothing to do.
         from db.runner.environment import load
 
-        return load(scripts.MIGRATIONS, ini=None)
+        return load(locked.MIGRATIONS, ini=None)
 
     return Known(image, History(settings.schema), load)
 
 
 def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool) -> Known:
+    from db.runner import scripts
     from db.runner.environment import find_ini, load
 
     folder = migrations.resolve()

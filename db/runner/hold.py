@@ -18,7 +18,7 @@ import psycopg2
 from db.contract.readers import LEAVE, REGISTER, RENEW, pyformat
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement
-from db.runner.session import Job
+from db.runner.job import Job
 from db.runner.wire import Connection
 
 LOOK_AT_CHILD_S = 0.2

@@ -1,7 +1,6 @@
 """Takes the contract's Snapshot through psycopg2."""
 
 import psycopg2
-from psycopg2.extras import RealDictCursor
 
 from db.contract.ledger import Snapshot
 from db.contract.names import History
@@ -13,13 +12,14 @@ def look(connection: Connection, history: History) -> Snapshot:
     """What the database says of itself, from one statement; `connection` is in autocommit."""
     for sql, try_next_on in statements(history):
         try:
-            with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute(sql)
+                names = [column.name for column in cursor.description or ()]
                 row = cursor.fetchone()
         except psycopg2.ProgrammingError as error:
             if error.pgcode not in try_next_on:
                 raise
         else:
             assert row is not None  # noqa: S101 - each of the statements has exactly one row
-            return parse(row)
+            return parse(dict(zip(names, row, strict=True)))
     raise AssertionError("the last statement has no error after which another one follows")

@@ -8,9 +8,10 @@ from db.contract.standing import listed, missing
 from db.runner.direction import Direction, Up
 from db.runner.environment import Scripts
 from db.runner.fence import HeldBack
+from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.plan import demand_approved
-from db.runner.session import Job, invalid_indexes, opened
+from db.runner.session import invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
 from db.runner.wire import Connection

@@ -15,8 +15,8 @@ from db.contract.lineage import Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import missing
 from db.runner.environment import Scripts
+from db.runner.job import Job, refuse_unfit
 from db.runner.offline import written
-from db.runner.session import Job, refuse_unfit
 from db.runner.wire import Connection
 
 _SIZES = """

@@ -11,8 +11,8 @@ from psycopg2.extras import RealDictCursor
 from db.contract.readers import LIVE
 from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, missing
+from db.runner.job import Job
 from db.runner.outcome import Outcome
-from db.runner.session import Job
 from db.runner.wire import Connection
 
 LOOK_EVERY_S = 0.5

@@ -1,7 +1,7 @@
 """Writes the ledger: each row in the transaction of what it describes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +87,6 @@ class Ledger:
 
         Answers the revisions whose rows were written or removed.
         """
-        applied = image.closure(found)
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 self.history.fill(
@@ -95,8 +94,9 @@ class Ledger:
                 )
             )
             states = dict(cursor.fetchall())
-            gone = [id_ for id_, state in states.items() if id_ not in applied and state == State.APPLIED]
-            new = [id_ for id_ in image.revisions if id_ in applied and states.get(id_) != State.APPLIED]
+            write, remove = to_reconcile(states, image.closure(found))
+            new = [id_ for id_ in image.revisions if id_ in write]
+            gone = sorted(remove)
             for id_ in gone:
                 self.remove(cursor, id_)
             for id_ in new:
@@ -108,3 +108,14 @@ class Ledger:
     def _moved(self, cursor: Cursor) -> None:
         cursor.execute(self.history.fill(_MOVE_STATE))
         cursor.execute("SELECT pg_catalog.pg_notify(%s, %s)", (CHANNEL, str(self.history)))
+
+
+def to_reconcile(states: Mapping[str, str], applied: Collection[str]) -> tuple[set[str], set[str]]:
+    """Which rows to write and which to remove, where `states` are the ledger's and `applied` is below the heads.
+
+    What is half done (announced, and not below the heads) or half undone (announced, and still below them) stays
+    announced: only the run that announced it, repeated, makes it whole.
+    """
+    write = {id_ for id_ in applied if states.get(id_) not in {State.APPLIED, State.REVERTING}}
+    remove = {id_ for id_, state in states.items() if id_ not in applied and state != State.APPLYING}
+    return write, remove

@@ -11,12 +11,10 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.settings import read, unknown
 from db.contract.url import find_url
 from db.runner.cancel import END_WITHIN_S, Stop, Terminated, run_until_stopped
-from db.runner.failure import what_may_be_said
 from db.runner.histories import known
+from db.runner.job import Job, Trace
 from db.runner.outcome import Outcome, leave_termination_message, refused
-from db.runner.record import Ledger
 from db.runner.report import Lines
-from db.runner.session import Job, Trace
 from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import exit_code, sqlstate
 
@@ -88,6 +86,8 @@ class Run:
         job = self._job
         if job is None or outcome.outcome in {"nothing", "ahead"} or outcome.code in _NEVER_CONNECTED:
             return
+        from db.runner.record import Ledger
+
         # Where there is no ledger to write to, or no database any more, the log has to do.
         with (
             suppress(psycopg2.Error),
@@ -125,6 +125,9 @@ def _cancelled(trace: Trace) -> Outcome:
 def _failed(error: Exception, trace: Trace) -> Outcome:
     state = sqlstate(error)
     if not isinstance(error, Refusal):
+        # What most runs do not need is imported where it is needed: docs/decisions/0011.
+        from db.runner.failure import what_may_be_said
+
         database = isinstance(getattr(error, "orig", error), psycopg2.Error)
         code = exit_code(error) if database else ExitCode.INTERNAL
         # The text of an unforeseen error may hold anything; its class, place and SQLSTATE do not.

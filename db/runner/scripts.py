@@ -1,7 +1,6 @@
-"""Reads a history from its scripts, and compares it with the lockfile."""
+"""Reads a history from its scripts."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +12,8 @@ from db.runner.digest import digest, mentions
 if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
-REMEDY = "Run scripts/lock, commit db/revisions.lock, and build the image again"
 # What a script names when it does not stay within one transaction.
 ANNOUNCED = frozenset({"autocommit_block", "db.operations", "db.backfill"})
-
-
-def compare(entries: Iterable[Entry], versions: Path = MIGRATIONS / "versions") -> None:
-    """Raise Refusal with 65 where the scripts in `versions` are not those that the lockfile's `entries` name."""
-    differing = list(_differing(tuple(entries), versions))
-    if differing:
-        raise Refusal(
-            ExitCode.SCRIPTS, f"db/revisions.lock is not what the scripts say: {'; '.join(differing)}", REMEDY
-        )
 
 
 def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple[Entry, ...]:
@@ -44,26 +32,6 @@ def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple
             ExitCode.SCRIPTS, f"the revision scripts can't be read: {type(error).__name__}: {error}"
         ) from error
     return tuple(_entry(revision, undeclared_breaks=undeclared_breaks) for revision in revisions)
-
-
-def _differing(entries: tuple[Entry, ...], versions: Path) -> Iterator[str]:
-    for name in sorted({path.name for path in versions.glob("*.py")} - {entry.file for entry in entries}):
-        yield f"{name} is not in it"
-    for entry in entries:
-        path = versions / entry.file
-        if not path.is_file():
-            yield f"{entry.file} is not there"
-        elif not _is_as_locked(path.read_bytes(), entry):
-            yield f"{entry.file} was changed"
-
-
-def _is_as_locked(content: bytes, entry: Entry) -> bool:
-    if hashlib.sha256(content).hexdigest() == entry.file_sha256:
-        return True
-    try:
-        return digest(content.decode()) == entry.revision.digest
-    except (SyntaxError, UnicodeDecodeError):
-        return False
 
 
 def _entry(script: "Script", *, undeclared_breaks: bool) -> Entry:

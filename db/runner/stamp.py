@@ -8,9 +8,9 @@ from db.contract.lineage import Lineage
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Standing, listed
 from db.runner import founding, lock
+from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.record import Ledger
-from db.runner.session import Job
 from db.runner.wire import Connection
 
 

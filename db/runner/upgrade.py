@@ -5,9 +5,9 @@ from contextlib import closing
 
 from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, Standing
-from db.runner import founding
+from db.runner import granting
+from db.runner.job import Job, refuse_half_undone, refuse_unfit
 from db.runner.outcome import Outcome
-from db.runner.session import Job, refuse_half_undone, refuse_unfit
 
 NOTHING_TO_UPGRADE = {Standing.AT_HEAD, Standing.AHEAD, Standing.UNFINISHED}
 
@@ -21,7 +21,7 @@ def upgrade(job: Job) -> Outcome:
             refuse_unfit(database, judgement, job.image)
             refuse_half_undone(database)
             role = job.settings.app_role
-            granted = not role or founding.is_granted(connection, job.history, role)
+            granted = not role or granting.is_granted(connection, job.history, role)
         if judgement.standing in NOTHING_TO_UPGRADE and granted and not job.trace.applied:
             return nothing(judgement)
         # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.

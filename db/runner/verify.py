@@ -13,7 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from db.contract.ledger import TABLES
 from db.contract.names import History, quoted
 from db.contract.standing import Standing
-from db.runner.session import Job, invalid_indexes
+from db.runner.job import Job
+from db.runner.session import invalid_indexes
 from db.runner.wire import Connection
 
 _NOT_VALID = """

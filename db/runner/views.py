@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from db.contract.refusal import ExitCode
+from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.run import run
-from db.runner.session import Job
 
 T = TypeVar("T")
 

@@ -57,7 +57,7 @@ def check_details(parameters: Mapping[str, str]) -> None:
 
 def check_file(name: str, path: str) -> None:
     # os.path answers False where pathlib would raise: a name too long, a folder that may not be entered.
-    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - see above
         raise refusal(f"the file that {name} names is missing or unreadable", "Mount it, or correct the path")
 
 

@@ -155,7 +155,7 @@ def _create_matches() -> None:
         _created_at(),
         _edition(),
         _refers("match", "session_id", "session"),
-        _check("match_season_range", "season BETWEEN 2000 AND 2999"),
+        _check("match_season_range", "season BETWEEN 1999 AND 2999"),
         _check("match_score_counts", "home_score >= 0 AND away_score >= 0"),
         _check("match_final_is_dated", "(state = 'final') = (finalised_at IS NOT NULL)"),
         _check("match_state_known", "state IN ('open', 'final')"),
