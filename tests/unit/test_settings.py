@@ -47,6 +47,7 @@ def test_what_the_environment_says_is_taken_with_its_type() -> None:
     """Each variable is read by its field's parser; blanks around it do not count."""
     environ = {"CALCIO_GOALS": " 3\n", "CALCIO_HALF_S": "90.5", "CALCIO_ROOF": "off", "CALCIO_PLAN": "/plan"}
     assert read(Pitch, environ) == Pitch(goals=3, half_s=90.5, roof=False, plan=Path("/plan"))
+    assert read(Pitch, {"CALCIO_KEEPER": "k" * 63}).keeper == "k" * 63
 
 
 @pytest.mark.parametrize(("text", "value"), [("on", True), ("true", True), ("OFF", False), ("False", False)])

@@ -99,6 +99,9 @@ def test_both_images_refuse_a_lease_whose_sums_do_not_hold(
     with pytest.raises(Refusal) as caught:
         read(settings, environ)
     assert sum_ in caught.value.message
+    assert caught.value.remedy.startswith(
+        "python -m db" if settings is RunnerSettings else "python -m service"
+    )
 
 
 TIMES = ("lease_s", "margin_s", "heartbeat_s", "request_deadline_s", "idle_timeout_s", "clock_step_s")
