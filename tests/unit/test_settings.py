@@ -48,6 +48,7 @@ def test_what_the_environment_says_is_taken_with_its_type() -> None:
     environ = {"CALCIO_GOALS": " 3\n", "CALCIO_HALF_S": "90.5", "CALCIO_ROOF": "off", "CALCIO_PLAN": "/plan"}
     assert read(Pitch, environ) == Pitch(goals=3, half_s=90.5, roof=False, plan=Path("/plan"))
     assert read(Pitch, {"CALCIO_KEEPER": "k" * 63}).keeper == "k" * 63
+    assert [read(Pitch, {"CALCIO_HALF_S": bound}).half_s for bound in ("60", "3600")] == [60, 3600]
 
 
 @pytest.mark.parametrize(("text", "value"), [("on", True), ("true", True), ("OFF", False), ("False", False)])
