@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -36,9 +35,14 @@ def sources() -> list[str]:
 
 
 def inaccessible() -> list[str]:
-    """What this process cannot read, or what others than root could change."""
+    """What a user without a name or a group could not read, or could change."""
     paths = [path for top in OURS for path in (top, *top.rglob("*")) if not path.is_symlink()]
-    return [str(path) for path in paths if not os.access(path, os.R_OK) or path.stat().st_mode & 0o022]
+
+    def wrong(path: Path) -> bool:
+        mode, needed = path.stat().st_mode, 0o005 if path.is_dir() else 0o004
+        return mode & needed != needed or mode & 0o022 != 0
+
+    return [str(path) for path in paths if wrong(path)]
 
 
 def uncompiled(*names: str) -> list[str]:
