@@ -53,7 +53,7 @@ def limit(connection: Connection, role: str, lease: LeaseSettings) -> Sequence[s
         cursor.execute("SELECT pg_catalog.current_database()")
         (database,) = cursor.fetchone() or ("",)
     statements = [
-        f"ALTER ROLE {quoted(role)} IN DATABASE {quoted(database)} SET {name} = '{value:.0f}s'"
+        f"ALTER ROLE {quoted(role)} IN DATABASE {quoted(database)} SET {name} = '{value * 1000:.0f}ms'"
         for name, value in seconds.items()
     ]
     try:
