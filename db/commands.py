@@ -4,6 +4,7 @@ Imports stand in the functions: a run that has nothing to do must not pay for wh
 """
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
@@ -116,7 +117,7 @@ def hold(options: Namespace, environ: Environ) -> int:
 
 def settings(options: Namespace, environ: Environ) -> int:
     """What is set, and where it comes from."""
-    from db.contract.settings import describe
+    from db.contract.settings import describe, unknown
     from db.runner.settings import RunnerSettings
 
     explained = describe(RunnerSettings, environ)
@@ -125,6 +126,8 @@ def settings(options: Namespace, environ: Environ) -> int:
     else:
         for setting in explained:
             print(f"{setting.name}={setting.value}  ({setting.source}) {setting.meaning}")
+    for warning in unknown(RunnerSettings, environ):
+        print(warning, file=sys.stderr)
     return ExitCode.DONE
 
 
