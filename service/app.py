@@ -1,6 +1,7 @@
 """Puts the service together: the API behind the gate on one port, management on the other."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
@@ -8,7 +9,6 @@ import asyncpg
 from starlette.applications import Starlette
 
 from db.contract.lineage import Lineage
-from db.contract.names import History
 from db.contract.url import DatabaseUrl
 from service.api import routes
 from service.auth import Auth
@@ -16,11 +16,9 @@ from service.errors import HANDLERS
 from service.gate.admission import Admission
 from service.gate.answers import App
 from service.gate.connecting import application_name
-from service.gate.gate import Gate, GateConfig
-from service.gate.lease import Lease
+from service.gate.making import make_gate
 from service.gate.probes import Readiness, answer_ok
 from service.gate.rounds import kept_true
-from service.gate.verdict import Mode
 from service.management import Management, Ports
 from service.metrics import Metrics
 from service.observed import Observed
@@ -30,6 +28,8 @@ from service.settings import ServiceSettings
 from service.shutdown import Shutdown
 from service.tokens import verifier
 
+log = logging.getLogger(__name__)
+
 
 class State(TypedDict):
     """What a request finds in `request.state`."""
@@ -38,8 +38,14 @@ class State(TypedDict):
     auth: Auth
 
 
-def create_app(settings: ServiceSettings, url: DatabaseUrl, gate_url: DatabaseUrl, image: Lineage) -> App:
-    """The ASGI application; connections are opened, and tasks begun, in its lifespan."""
+def create_app(
+    settings: ServiceSettings,
+    url: DatabaseUrl,
+    gate_url: DatabaseUrl,
+    image: Lineage,
+    warnings: Sequence[str] = (),
+) -> App:
+    """The ASGI application; connections are opened, tasks begun and warnings logged in its lifespan."""
     gate = make_gate(settings, gate_url, image)
     shutdown = Shutdown(settings.drain_s)
     metrics = Metrics(gate)
@@ -49,6 +55,8 @@ def create_app(settings: ServiceSettings, url: DatabaseUrl, gate_url: DatabaseUr
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        for warning in warnings:
+            log.warning("%s", warning)
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
         async with kept_true(gate), make_pool(arguments, name, settings, gate) as pool:
             gate.sessions = SharedSessions(pool)
@@ -77,19 +85,3 @@ def make_auth(settings: ServiceSettings) -> Auth:
         settings.auth_jwks_file, settings.auth_secret_file, settings.auth_issuer, settings.auth_audience
     )
     return Auth(keys, settings.public_reads)
-
-
-def make_gate(settings: ServiceSettings, url: DatabaseUrl, image: Lineage) -> Gate:
-    """The gate of this process, not yet running."""
-    config = GateConfig(
-        image=image,
-        history=History(settings.schema),
-        name=settings.pod_name,
-        release=settings.release,
-        arguments=url.for_asyncpg(),
-        mode=Mode(settings.schema_gate),
-        lease_s=settings.lease_s,
-        heartbeat_s=settings.heartbeat_s,
-        listens=settings.gate_listen,
-    )
-    return Gate(config, Lease(settings.lease_s, settings.margin_s))

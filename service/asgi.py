@@ -3,15 +3,17 @@
 import os
 
 from db.contract import lockfile
-from db.contract.settings import read
+from db.contract.settings import read, unknown
 from db.contract.url import find_url
 from service.app import create_app
 from service.settings import ServiceSettings
 
 settings = read(ServiceSettings, os.environ)
+url = find_url(os.environ)
 app = create_app(
     settings,
-    find_url(os.environ),
-    find_url(os.environ, direct=True),
-    lockfile.read(settings.lockfile),
+    url,
+    gate_url=find_url(os.environ, direct=True),
+    image=lockfile.read(settings.lockfile),
+    warnings=(*url.warnings, *unknown(ServiceSettings, os.environ)),
 )

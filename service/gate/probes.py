@@ -62,11 +62,10 @@ def schema_lines(verdict: Verdict, lease_s: float) -> list[str]:
     if verdict.standing is None:
         return [f"[{_sign(verdict.ready)}]database unknown: {verdict.reason}"]
     where = f"found {listed(verdict.found)}, expected {listed(verdict.expected)}"
-    return [
-        f"[+]database ok: lease {lease_s:.0f} s",
-        f"[{_sign(verdict.ready)}]schema {verdict.standing}: {where}",
-        *([] if verdict.ready else [verdict.reason]),
-    ]
+    schema = f"[{_sign(verdict.ready)}]schema {verdict.standing}: {where}"
+    if verdict.ready:
+        return [f"[+]database ok: lease {lease_s:.0f} s", schema]
+    return ["[+]database ok", schema, verdict.reason]
 
 
 def _sign(ready: bool) -> str:

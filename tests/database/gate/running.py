@@ -10,9 +10,10 @@ import httpx
 
 from db.contract.lineage import Lineage
 from db.contract.url import DatabaseUrl
-from service.app import create_app, make_gate
+from service.app import create_app
 from service.gate.answers import App, Message
 from service.gate.gate import Gate
+from service.gate.making import make_gate
 from service.gate.rounds import kept_true
 from service.settings import ServiceSettings
 from tests.database.gate.ledger import IMAGE
