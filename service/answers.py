@@ -10,7 +10,8 @@ from starlette.responses import Response
 from service.errors import Kind, Problem
 
 _encode = msgspec.json.Encoder().encode
-_EDITION = re.compile(r'"(\d{1,9})"')
+# As an ETag; nothing is changed a milliard times.
+EDITION = r'^"([0-9]{1,9})"$'
 
 
 class Editioned(Protocol):
@@ -42,9 +43,9 @@ def expected_edition(request: Request) -> int:
     header = request.headers.get("if-match")
     if header is None:
         raise Problem(Kind.UNCONDITIONAL, "read it first, and send its ETag as If-Match")
-    found = _EDITION.fullmatch(header.strip())
+    found = re.match(EDITION, header)
     if found is None:
-        raise stale()
+        raise Problem.at("If-Match", "Expected the ETag of what is changed, as it was read")
     return int(found[1])
 
 

@@ -1,9 +1,12 @@
-"""The API's routes: every resource, under /api/v1."""
+"""The API's routes: every resource under /api/v1, and their description."""
 
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount, Route
 
+from service.answers import Answer
 from service.availability import endpoints as availability
 from service.matches import endpoints as matches
+from service.openapi import describe
 from service.players import endpoints as players
 from service.ratings import endpoints as ratings
 from service.sessions import endpoints as sessions
@@ -14,4 +17,11 @@ from service.users import endpoints as users
 PREFIX = "/api/v1"
 NOUNS = (players, sessions, availability, teams, matches, ratings, statistics, users)
 
-routes: list[BaseRoute] = [Mount(PREFIX, routes=[route for noun in NOUNS for route in noun.routes])]
+resources = [resource for noun in NOUNS for resource in noun.routes]
+
+
+async def read_description(_request: Request) -> Answer:
+    return Answer(describe(PREFIX, resources))
+
+
+routes: list[BaseRoute] = [Mount(PREFIX, routes=resources), Route("/openapi.json", read_description)]

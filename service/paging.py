@@ -11,7 +11,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from service.answers import Answer
-from service.errors import Problem
+from service.errors import Kind, Problem
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -34,9 +34,7 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         try:
             return msgspec.json.decode(urlsafe_b64decode(self.after.encode()), type=kind)
         except (msgspec.DecodeError, binascii.Error, UnicodeError) as error:
-            raise Problem.at(
-                "$.after", "Expected a cursor from the Link header of an earlier page"
-            ) from error
+            raise Problem(Kind.NOT_FOUND, "no page begins there: take `after` from a Link header") from error
 
 
 def cursor(key: object) -> str:

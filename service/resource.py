@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.answers import expected_edition
 from service.auth import Role, authorise
 from service.validation import read_body, read_query
 
@@ -15,7 +16,7 @@ Handler = Callable[..., Awaitable[Response]]
 
 
 class Operation:
-    """One method of a resource: its handler gets the request, then the query, then the body, as declared."""
+    """One method of a resource: its handler gets the request, and then of query, edition and body what it takes."""
 
     def __init__(
         self,
@@ -26,6 +27,7 @@ class Operation:
         status: int = 200,
         query: type[msgspec.Struct] | None = None,
         body: Any = None,
+        conditional: bool = False,
     ) -> None:
         self.handler = handler
         self.gives = gives
@@ -33,6 +35,7 @@ class Operation:
         self.status = status
         self.query = query
         self.body = body
+        self.conditional = conditional
         self._decoder = None if body is None else msgspec.json.Decoder(body)
 
     async def __call__(self, request: Request) -> Response:
@@ -40,6 +43,8 @@ class Operation:
         arguments: list[Any] = []
         if self.query is not None:
             arguments.append(read_query(request, self.query))
+        if self.conditional:
+            arguments.append(expected_edition(request))
         if self._decoder is not None:
             arguments.append(await read_body(request, self._decoder))
         return await self.handler(request, *arguments)
@@ -55,14 +60,17 @@ def writes(
     return Operation(handler, gives=gives, body=body, status=status, role=role)
 
 
+def changes(handler: Handler, gives: Any, *, body: Any = None, role: Role = Role.ORGANISER) -> Operation:
+    """An operation on what the client has read before, as its If-Match says."""
+    return Operation(handler, gives=gives, body=body, role=role, conditional=True)
+
+
 class Resource(Route):
     """A path and its operations by method; any other method is 405 with the ones there are."""
 
     def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
-        self.operations = dict(operations)
-        if "GET" in self.operations:
-            self.operations["HEAD"] = self.operations["GET"]
+        self.operations = operations
         super().__init__(path, self._endpoint, methods=list(operations))
 
     async def _endpoint(self, request: Request) -> Response:
-        return await self.operations[request.method](request)
+        return await self.operations["GET" if request.method == "HEAD" else request.method](request)

@@ -27,7 +27,10 @@ async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
         raise Problem(Kind.NOT_JSON, "set Content-Type: application/json")
     body = await _bounded(request)
     try:
-        return decoder.decode(body)
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError:
+            return msgspec.convert(_whole(msgspec.json.decode(body)), decoder.type)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -65,6 +68,18 @@ async def _bounded(request: Request) -> bytes:
         if len(chunks) > BODY_BYTES_MAX:
             raise Problem(Kind.TOO_LARGE, f"expected at most {BODY_BYTES_MAX} bytes")
     return bytes(chunks)
+
+
+def _whole(value: Any) -> Any:
+    """The value with 5.0 as 5: JSON has one kind of number, and some languages write every one of them so."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _whole(inner) for key, inner in value.items()}
+        case list():
+            return [_whole(inner) for inner in value]
+    return value
 
 
 def _invalid(error: msgspec.ValidationError) -> Problem:

@@ -3,7 +3,7 @@
 from msgspec.structs import asdict
 from starlette.requests import Request
 
-from service.answers import Answer, expected_edition, stale, tagged
+from service.answers import Answer, stale, tagged
 from service.errors import Kind, Problem, found
 from service.matches import queries
 from service.matches.counting import count, recount
@@ -20,7 +20,7 @@ from service.matches.models import (
 )
 from service.matches.season import season_of
 from service.paging import page
-from service.resource import Resource, reads, writes
+from service.resource import Resource, changes, reads, writes
 from service.sessions import queries as sessions
 from service.sessions.states import TAKES_MATCHES
 from service.statement import Connection
@@ -73,8 +73,8 @@ async def read_match(request: Request) -> Answer:
     return tagged(Sheet(**asdict(match), line_ups=line_ups, goals=goals))
 
 
-async def put_goals(request: Request, goals: list[NewGoal]) -> Answer:
-    match_id, edition = path_id(request, "match_id"), expected_edition(request)
+async def put_goals(request: Request, edition: int, goals: list[NewGoal]) -> Answer:
+    match_id = path_id(request, "match_id")
 
     async def work(connection: Connection) -> Match:
         match = found(await queries.READ.one(connection, match_id), "match", match_id)
@@ -93,8 +93,8 @@ async def put_goals(request: Request, goals: list[NewGoal]) -> Answer:
     return tagged(await unit_of_work(request.state.pool, work))
 
 
-async def finalise_match(request: Request) -> Answer:
-    match_id, edition = path_id(request, "match_id"), expected_edition(request)
+async def finalise_match(request: Request, edition: int) -> Answer:
+    match_id = path_id(request, "match_id")
 
     async def work(connection: Connection) -> Match:
         await queries.ADD_TO_CHAIN.run(connection)
@@ -151,6 +151,6 @@ routes = [
         },
     ),
     Resource("/matches/{match_id:int}", {"GET": reads(read_match, Sheet)}),
-    Resource("/matches/{match_id:int}/goals", {"PUT": writes(put_goals, Match, body=NewGoals)}),
-    Resource("/matches/{match_id:int}/finalisation", {"POST": writes(finalise_match, Match)}),
+    Resource("/matches/{match_id:int}/goals", {"PUT": changes(put_goals, Match, body=NewGoals)}),
+    Resource("/matches/{match_id:int}/finalisation", {"POST": changes(finalise_match, Match)}),
 ]

@@ -2,12 +2,12 @@
 
 from starlette.requests import Request
 
-from service.answers import Answer, expected_edition, stale, tagged
+from service.answers import Answer, stale, tagged
 from service.errors import found
 from service.paging import page
 from service.players import queries
 from service.players.models import NewPlayer, Player, PlayerChange, PlayerKey, PlayersPage, PlayersQuery
-from service.resource import Resource, reads, writes
+from service.resource import Resource, changes, reads, writes
 from service.validation import given, path_id
 
 
@@ -33,8 +33,8 @@ async def read_player(request: Request) -> Answer:
     return tagged(found(player, "player", player_id))
 
 
-async def change_player(request: Request, change: PlayerChange) -> Answer:
-    player_id, edition = path_id(request, "player_id"), expected_edition(request)
+async def change_player(request: Request, edition: int, change: PlayerChange) -> Answer:
+    player_id = path_id(request, "player_id")
     values = [given(value) for value in (change.name, change.preferred_role, change.retired)]
     async with request.state.pool.acquire() as connection:
         player = await queries.CHANGE.one(connection, player_id, edition, *values)
@@ -54,6 +54,6 @@ routes = [
     ),
     Resource(
         "/players/{player_id:int}",
-        {"GET": reads(read_player, Player), "PATCH": writes(change_player, Player, body=PlayerChange)},
+        {"GET": reads(read_player, Player), "PATCH": changes(change_player, Player, body=PlayerChange)},
     ),
 ]

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from msgspec import UNSET
 from starlette.requests import Request
 
-from service.answers import Answer, expected_edition, stale, tagged
+from service.answers import Answer, stale, tagged
 from service.errors import Kind, Problem, found
 from service.paging import page
-from service.resource import Resource, reads, writes
+from service.resource import Resource, changes, reads, writes
 from service.sessions import queries
 from service.sessions.models import (
+    YEARS,
     NewSession,
     Session,
     SessionChange,
@@ -23,8 +24,8 @@ from service.statement import Connection
 from service.validation import given, path_id
 from service.work import unit_of_work
 
-FIRST_YEAR, LAST_YEAR = 2001, 2998
-BEFORE_ALL = datetime(FIRST_YEAR - 1, 1, 1, tzinfo=UTC)
+# A day before the first year begins anywhere.
+BEFORE_ALL = datetime(YEARS[0] - 1, 12, 31, tzinfo=UTC)
 
 
 async def create_session(request: Request, new: NewSession) -> Answer:
@@ -35,10 +36,11 @@ async def create_session(request: Request, new: NewSession) -> Answer:
 
 
 async def list_sessions(request: Request, query: SessionsQuery) -> Answer:
-    since = sensible(query.since) if query.since is not None else BEFORE_ALL
+    since = BEFORE_ALL if query.since is None else sensible(query.since, "$.since")
     after = query.key(SessionKey, SessionKey(since, 0))
+    time = sensible(after.starts_at, "$.after", range(BEFORE_ALL.year, YEARS.stop + 1))
     async with request.state.pool.acquire() as connection:
-        sessions = await queries.LIST.all(connection, sensible(after.starts_at), after.id, query.limit + 1)
+        sessions = await queries.LIST.all(connection, time, after.id, query.limit + 1)
     return page(request, query, sessions, lambda session: SessionKey(session.starts_at, session.id))
 
 
@@ -49,8 +51,8 @@ async def read_session(request: Request) -> Answer:
     return tagged(found(session, "session", session_id))
 
 
-async def change_session(request: Request, change: SessionChange) -> Answer:
-    session_id, edition = path_id(request, "session_id"), expected_edition(request)
+async def change_session(request: Request, edition: int, change: SessionChange) -> Answer:
+    session_id = path_id(request, "session_id")
     starts_at = None if change.starts_at is UNSET else sensible(change.starts_at)
     values = [given(value) for value in (change.venue, change.players_a_side, change.state)]
 
@@ -65,11 +67,11 @@ async def change_session(request: Request, change: SessionChange) -> Answer:
     return tagged(await unit_of_work(request.state.pool, work))
 
 
-def sensible(starts_at: datetime) -> datetime:
-    """A time that any calendar of ours can show, whatever its offset."""
-    if not FIRST_YEAR - 1 <= starts_at.year <= LAST_YEAR:
-        raise Problem.at("$.starts_at", f"Expected a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return starts_at
+def sensible(time: datetime, path: str = "$.starts_at", years: range = YEARS) -> datetime:
+    """A time in years that PostgreSQL, Python and people agree on, whatever its offset."""
+    if time.year not in years:
+        raise Problem.at(path, f"Expected a year from {years[0]} to {years[-1]}")
+    return time
 
 
 routes = [
@@ -82,6 +84,6 @@ routes = [
     ),
     Resource(
         "/sessions/{session_id:int}",
-        {"GET": reads(read_session, Session), "PATCH": writes(change_session, Session, body=SessionChange)},
+        {"GET": reads(read_session, Session), "PATCH": changes(change_session, Session, body=SessionChange)},
     ),
 ]

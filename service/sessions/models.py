@@ -10,7 +10,8 @@ from service.paging import PageQuery
 from service.sessions.states import State
 from service.validation import PLAIN_TEXT, Id
 
-StartsAt = Annotated[datetime, Meta(tz=True)]
+YEARS = range(2000, 3000)
+StartsAt = Annotated[datetime, Meta(tz=True, extra_json_schema={"pattern": "^2"})]
 Venue = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN_TEXT)]
 PlayersASide = Annotated[int, Meta(ge=1, le=11)]
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 from service.paging import PageQuery
 from service.validation import Id
 
-Season = Annotated[int, Meta(ge=2000, le=2999)]
+Season = Annotated[int, Meta(ge=1999, le=2999)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 

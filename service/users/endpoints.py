@@ -2,11 +2,11 @@
 
 from starlette.requests import Request
 
-from service.answers import Answer, expected_edition, stale, tagged
+from service.answers import Answer, stale, tagged
 from service.auth import ANYONE, Principal, Role
 from service.errors import found, unauthenticated
 from service.paging import page
-from service.resource import Resource, reads, writes
+from service.resource import Resource, changes, reads, writes
 from service.users import queries
 from service.users.models import (
     Account,
@@ -40,8 +40,8 @@ async def read_account(request: Request) -> Answer:
     return tagged(found(account, "account", account_id))
 
 
-async def change_account(request: Request, change: AccountChange) -> Answer:
-    account_id, edition = path_id(request, "account_id"), expected_edition(request)
+async def change_account(request: Request, edition: int, change: AccountChange) -> Answer:
+    account_id = path_id(request, "account_id")
     async with request.state.pool.acquire() as connection:
         account = await queries.CHANGE.one(connection, account_id, edition, change.player_id)
         if account is None:
@@ -72,7 +72,7 @@ routes = [
         "/users/{account_id:int}",
         {
             "GET": reads(read_account, Account, role=Role.ADMIN),
-            "PATCH": writes(change_account, Account, body=AccountChange, role=Role.ADMIN),
+            "PATCH": changes(change_account, Account, body=AccountChange, role=Role.ADMIN),
         },
     ),
 ]

@@ -25,7 +25,6 @@ OPERATIONS = [
     for route in RESOURCES
     if isinstance(route, Resource)
     for method, operation in route.operations.items()
-    if method != "HEAD"
 ]
 WRITES = [(method, path) for method, path, _ in OPERATIONS if method != "GET"]
 
