@@ -14,10 +14,10 @@ from scripts.tour.place import Ports, choose_ports
 from scripts.tour.screen import Screen
 from scripts.tour.story import Story
 
-INTERRUPTED = 128 + signal.SIGINT
 # A developer's own settings must not change what is shown; libpq and gunicorn obey theirs silently.
 FOREIGN = ("PG", "CALCIO_", "DATABASE_URL", "GUNICORN_", "WEB_CONCURRENCY")
 OURS = "PG_BINDIR"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,15 +25,13 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     for name in [name for name in os.environ if name.startswith(FOREIGN) and name != OURS]:
         del os.environ[name]
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS:
         signal.signal(ending, end)
     try:
         tell(choose_ports(options.port), once=options.once)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return refusal.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0
 
 
@@ -58,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def end(number: int, _frame: FrameType | None) -> None:
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)  # who asks twice is being obeyed already
     sys.exit(128 + number)
 
 
