@@ -1,10 +1,12 @@
 """The API's routes: every resource under /api/v1, and their description."""
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from service.answers import Answer
 from service.availability import endpoints as availability
+from service.docs_page import answer_docs
 from service.matches import endpoints as matches
 from service.openapi import describe
 from service.players import endpoints as players
@@ -24,4 +26,12 @@ async def read_description(_request: Request) -> Answer:
     return Answer(describe(PREFIX, resources))
 
 
-routes: list[BaseRoute] = [Mount(PREFIX, routes=resources), Route("/openapi.json", read_description)]
+async def read_docs(_request: Request) -> Response:
+    return answer_docs(describe(PREFIX, resources))
+
+
+routes: list[BaseRoute] = [
+    Mount(PREFIX, routes=resources),
+    Route("/openapi.json", read_description),
+    Route("/docs", read_docs),
+]

@@ -30,7 +30,7 @@ class Kind(Enum):
     INVALID = 422, "The request is not what the resource takes"
     UNCONDITIONAL = 428, "A change needs If-Match"
     INTERNAL = 500, "Something here went wrong"
-    UNAVAILABLE = 503, "The service can not answer now"
+    UNAVAILABLE = 503, "The service cannot answer now"
 
     @property
     def status(self) -> int:

@@ -42,7 +42,7 @@ class Query(Statement, Generic[Row]):
         return None if row is None else self.gives(*row)
 
     async def only(self, connection: Connection, *arguments: object) -> Row:
-        """The row of a statement that can not fail to give one, such as an INSERT without conditions."""
+        """The row of a statement that cannot fail to give one, such as an INSERT without conditions."""
         return self.gives(*await connection.fetchrow(self.sql, *arguments))
 
     async def all(self, connection: Connection, *arguments: object) -> list[Row]:

@@ -46,7 +46,7 @@ class TokenVerifier:
         except jwt.PyJWTError as error:
             raise unauthenticated("the token does not hold: signature, issuer, audience or claims") from error
         except (Refusal, OSError) as error:
-            raise unavailable("the keys that tokens are checked with can not be read now") from error
+            raise unavailable("the keys that tokens are checked with cannot be read now") from error
 
     def _claims(self, token: str) -> dict[str, Any]:
         key = self._keys.find(jwt.get_unverified_header(token).get("kid"))

@@ -1,4 +1,4 @@
-"""Reads bodies, queries and paths into typed values, and names the offending path where it can not."""
+"""Reads bodies, queries and paths into typed values, and names the offending path where it cannot."""
 
 import re
 from typing import Annotated, Any, TypeVar

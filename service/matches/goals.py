@@ -9,7 +9,7 @@ OTHER: dict[Side, Side] = {"home": "away", "away": "home"}
 
 
 def score(goals: Sequence[NewGoal], sides: Mapping[int, Side]) -> tuple[int, int]:
-    """Home's and away's goals; raises Problem at the first one that can not have been."""
+    """Home's and away's goals; raises Problem at the first one that cannot have been."""
     counted: dict[Side, int] = {"home": 0, "away": 0}
     for place, goal in enumerate(goals):
         _check(goal, sides, f"$[{place}]")

@@ -45,7 +45,7 @@ ORDER BY player_id
     Appearance,
 )
 
-# Always by id: two matches that share players can not wait for each other.
+# Always by id: two matches that share players cannot wait for each other.
 LOCK_PLAYERS = Query(
     "matches.lock_players",
     """

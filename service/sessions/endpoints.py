@@ -61,7 +61,7 @@ async def change_session(request: Request, edition: int, change: SessionChange) 
         if session.edition != edition:
             raise stale()
         if change.state is not UNSET and not may_become(session.state, change.state):
-            raise Problem(Kind.CONFLICT, f"the session is {session.state} and can not become {change.state}")
+            raise Problem(Kind.CONFLICT, f"the session is {session.state} and cannot become {change.state}")
         return await queries.CHANGE.only(connection, session_id, starts_at, *values)
 
     return tagged(await unit_of_work(request.state.pool, work))

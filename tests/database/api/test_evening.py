@@ -98,7 +98,7 @@ def test_a_session_goes_no_way_that_does_not_exist(organiser: Client) -> None:
     etag = organiser.get(path).headers["ETag"]
     refused = organiser.patch(path, json={"state": "open"}, headers={"If-Match": etag})
     assert refused.status_code == 409
-    assert refused.json()["detail"] == "the session is cancelled and can not become open"
+    assert refused.json()["detail"] == "the session is cancelled and cannot become open"
 
 
 def test_a_retired_player_is_asked_no_more(organiser: Client) -> None:

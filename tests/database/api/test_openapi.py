@@ -32,6 +32,16 @@ def test_every_operation_is_described(anonymous: Client) -> None:
         assert {"401", "403", "503"} < set(operation["responses"])
 
 
+def test_the_page_shows_every_operation_and_runs_nothing(anonymous: Client) -> None:
+    """A person reads the same description, in a page that may neither run nor load anything."""
+    page = anonymous.get("/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "<script" not in page.text
+    for path in anonymous.get("/openapi.json").json()["paths"]:
+        assert f" {path}</code>" in page.text
+
+
 @pytest.fixture
 def private_address(api_url: DatabaseUrl, secret_file: Path) -> Iterator[str]:
     """Where the API answers whom it knows, and nobody else."""
