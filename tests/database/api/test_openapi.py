@@ -51,7 +51,6 @@ def private_address(api_url: DatabaseUrl, secret_file: Path) -> Iterator[str]:
 
 def test_the_api_does_what_its_description_says(private_address: str, tmp_path: Path) -> None:
     """Generated requests, valid and not, in sequences: no answer is undescribed, misshapen or a 500."""
-    pytest.importorskip("schemathesis")
     ran = subprocess.run(
         [
             sys.executable,
