@@ -18,10 +18,13 @@ def digest(source: str) -> str:
 
 
 def mentions(source: str) -> frozenset[str]:
-    """The names of the methods that the script `source` names, and of the modules that it imports from."""
+    """The names of the methods that the script `source` names, and of the modules that it may import."""
     nodes = tuple(ast.walk(ast.parse(source)))
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset(methods | modules)
 
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from db.contract.lockfile import read_entries
-from db.runner.digest import digest
+from db.runner.digest import digest, mentions
 from tests.repository.tree import ROOT
 
 VERSIONS = sorted((ROOT / "db/migrations/versions").glob("*.py"))
@@ -127,6 +127,28 @@ def test_the_committed_lockfile_holds_these_digests() -> None:
     """What an image will compare is what this code computes."""
     locked = {entry.file: entry.revision.digest for entry in read_entries()}
     assert locked == {path.name: digest(path.read_text()) for path in VERSIONS}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import db.operations",
+        "import db.operations as online",
+        "from db import operations",
+        "from db.operations import create_index as build",
+        "    import db.operations",
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(line: str) -> None:
+    """What decides whether a step is announced does not depend on an author's way to import."""
+    source = f"def upgrade():\n{line}" if line.startswith(" ") else line
+    assert "db.operations" in mentions(source)
+
+
+def test_a_block_of_its_own_is_seen() -> None:
+    """Who leaves the transaction by Alembic's own way names it."""
+    assert "autocommit_block" in mentions("with op.get_context().autocommit_block():\n    pass")
+    assert "autocommit_block" not in mentions(SCRIPT)
 
 
 def python_of(version: str) -> str | None:
