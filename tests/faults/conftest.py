@@ -1,0 +1,5 @@
+"""What the tests of the Job share."""
+
+from tests.job.fixtures import found, image, job, release_1, release_2
+
+__all__ = ["found", "image", "job", "release_1", "release_2"]
