@@ -34,8 +34,14 @@ def while_connections_are_lost(work: Callable[[], T], stop: Stop, report: Report
             return work()
         except Exception as error:
             stop.check()
-            if meaning(error) is not Meaning.RECONNECT or connects == CONNECTS:
+            if meaning(error) is not Meaning.RECONNECT:
                 raise
+            if connects == CONNECTS:
+                raise Refusal(
+                    ExitCode.TEMPORARY,
+                    f"the connection was lost {CONNECTS} times, and nobody said why",
+                    "The server's log has who ended it; this run may be repeated as it is",
+                ) from error
             report("connection.lost", "the connection was lost; connecting again", connects=connects)
             stop.wait(random.uniform(0.5, 1.0) * min(2.0**connects / 10, 2.0))  # noqa: S311 - jitter
     raise AssertionError("the last round returns or raises")

@@ -74,7 +74,7 @@ class Steps:
                     environment.run_migrations()
             except (HeldBack, Terminated):
                 raise
-            except Exception as error:  # noqa: BLE001 - a revision is somebody's program: it may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a revision may raise anything, and leave
                 connection.rollback()
                 try:
                     self.tries.again(error, watch.blockers)

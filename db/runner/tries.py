@@ -45,7 +45,7 @@ class Tries:
             watch.begin_now()
         return watch
 
-    def again(self, error: Exception, blockers: Sequence[str]) -> None:
+    def again(self, error: BaseException, blockers: Sequence[str]) -> None:
         """Pause before another try, or raise what ends the run: `error` where the connection was lost."""
         self.blockers = blockers or self.blockers
         self._job.stop.check()
@@ -67,10 +67,10 @@ class Tries:
         )
         self._job.stop.wait(pause_s)
 
-    def _failed(self, error: Exception, what: Meaning) -> StepFailed:
+    def _failed(self, error: BaseException, what: Meaning) -> StepFailed:
         if what is Meaning.RETRY_STEP:
             in_the_way = "; ".join(self.blockers) or "nobody was seen"
-            why: Exception = Refusal(
+            why = Refusal(
                 ExitCode.TEMPORARY,
                 f"revision {self.revision} was not applied in {self._patience.tries} tries; in its way: {in_the_way}",
                 "It may be repeated as it is; CALCIO_LOCK_BUDGET_S says how long a step goes on trying",
