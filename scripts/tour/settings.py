@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from scripts.tour.place import AUDIENCE, ISSUER, SERVICE, Place, Ports
 
 # As short as a lease can be on a machine with something else to do.
-LEASE_S = 6
+LEASE_S = 8
 SHARED = {
     "CALCIO_RELEASE": "demo",
     "CALCIO_LEASE_S": str(LEASE_S),
-    "CALCIO_MARGIN_S": "3",
+    "CALCIO_MARGIN_S": "4",
     "CALCIO_HEARTBEAT_S": "0.5",
-    "CALCIO_REQUEST_DEADLINE_S": "2",
+    "CALCIO_REQUEST_DEADLINE_S": "3",
     "CALCIO_IDLE_TIMEOUT_S": "1",
     "CALCIO_CLOCK_STEP_S": "0",
 }

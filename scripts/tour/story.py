@@ -46,18 +46,16 @@ class Story:
         self._screen.doing("PostgreSQL starts")
         with settled(self._ports.postgres) as place:
             server = place.server
-            self._say(
-                "server", f"PostgreSQL {version_of(server.url)}, embedded, from {server.programs.origin}"
-            )
+            found = f"PostgreSQL {version_of(server.url)}, embedded, from {server.programs.origin}"
+            self._say("server", f"{found}, on port {self._ports.postgres}")
             self._say("server", f"an empty database; {OWNER} moves its schema, {SERVICE} serves from it")
             yield place
 
     @contextmanager
     def _gate(self, place: Place) -> Iterator[Watch]:
         self._screen.doing("the service starts")
-        self._say(
-            "service", f"gunicorn, the API on port {self._ports.http}, probes on {self._ports.management}"
-        )
+        http, management, _ = self._ports
+        self._say("service", f"under gunicorn, the API on port {http}, its probes on port {management}")
         with (
             serving(place, self._ports) as process,
             Watch(f"{self._management}/readyz", self._screen.gate) as watch,
@@ -91,15 +89,16 @@ class Story:
     def _addresses(self) -> dict[str, str]:
         return {
             "API": f"{self._http}{API}/players",
+            "docs": f"{self._http}/docs",
             "schema": f"{self._management}/schema",
             "gate": f"{self._management}/readyz?verbose",
             "metrics": f"{self._management}/metrics",
         }
 
     def _commands(self, place: Place) -> dict[str, str]:
-        header, url = place.authorization_file, f"{self._http}{API}/players"
+        sent = '--header content-type:application/json --data \'{"name": "Nora"}\''
         return {
-            "write": f'curl --header @{header} --json \'{{"name": "Nora"}}\' {url}',
+            "write": f"curl --header @{place.authorization_file} {sent} {self._http}{API}/players",
             "ask": f"DATABASE_URL_FILE={place.owner_url_file} .venv/bin/python -m db status",
         }
 

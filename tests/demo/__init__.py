@@ -1,0 +1,1 @@
+"""What scripts/demo shows, and that it leaves nothing behind."""
