@@ -12,7 +12,7 @@ from db.runner.wire import Connection
 
 _GRANTED = """
 SELECT count(*) = 2 FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a
- WHERE d.defaclnamespace = %(schema)s::regnamespace AND a.grantee = %(role)s::regrole
+ WHERE d.defaclnamespace = %(schema)s::regnamespace AND a.grantee = pg_catalog.to_regrole(%(role)s)
    AND (d.defaclobjtype, a.privilege_type) IN (('r', 'SELECT'), ('S', 'USAGE'))
    AND d.defaclrole = current_user::regrole
 """
