@@ -148,6 +148,7 @@ def test_a_session_that_is_always_terminated_ends_with_75(job: Job, found: Datab
     suicidal = replace(SECOND, up=execute("SELECT pg_terminate_backend(pg_backend_pid())"))
     ended = job.run("upgrade", image=image(FIRST, suicidal))
     assert ended.code == 75, ended.text
+    assert "the connection was lost" in ended.outcome["message"]
     assert found.says_applied("0001")
 
 
