@@ -19,6 +19,15 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
                 {"nargs": "?", "choices": ["heads"], "help": "the history has several heads by design"},
             ),
             ("--approved", {"metavar": "DIGEST", "help": "of the only plan that may be applied"}),
+            (
+                "--accept-drift",
+                {
+                    "metavar": "REVISION",
+                    "action": "append",
+                    "default": [],
+                    "help": "an applied one that was edited, and is the same still",
+                },
+            ),
         ),
     ),
     "finish": (

@@ -16,8 +16,15 @@ Environ = Mapping[str, str]
 
 def upgrade(options: Namespace, environ: Environ) -> int:
     """Everything that this image relies on."""
+    from db.runner import upgrade as module
     from db.runner.run import run
-    from db.runner.upgrade import upgrade as command
+
+    def command(job: Any) -> Any:
+        if options.accept_drift:
+            from db.runner.drift import accept
+
+            accept(job, options.accept_drift)
+        return module.upgrade(job)
 
     if options.approved:
         environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}

@@ -70,14 +70,15 @@ class Hold:
             "p4": settings.release,
             "p5": list(self._job.image.heads),
         }
-        with connection.cursor() as cursor:
+        # Where there is no ledger there is no fence either, and equality decides.
+        with suppress(psycopg2.errors.UndefinedTable), connection.cursor() as cursor:
             cursor.execute(pyformat(self._job.history.fill(RENEW)), values)
             if cursor.rowcount == 0:
                 cursor.execute(pyformat(self._job.history.fill(REGISTER)), values)
 
 
 def hold(job: Job, command: Sequence[str]) -> int:
-    """Run `command` as a reader; answers its exit code.
+    """Run `command` as a reader; answers its exit code, 128 + n where signal n ended it.
 
     Raises Refusal with 79 where the schema does not suit this image, before the command is started.
     """
@@ -86,7 +87,8 @@ def hold(job: Job, command: Sequence[str]) -> int:
         judgement = held.round()
         if not judgement.ready:
             raise Refusal(ExitCode.NOT_FOR_THIS_IMAGE, judgement.what, judgement.remedy)
-        return _attend(job, held, command)
+        code = _attend(job, held, command)
+        return code if code >= 0 else 128 - code
     finally:
         held.leave()
 

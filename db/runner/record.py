@@ -70,12 +70,12 @@ class Ledger:
             "lsn_after": lsn_after,
         }
         cursor.execute(self.history.fill(_WRITE_ROW), row)
-        self._moved(cursor)
+        self.moved(cursor)
 
     def remove(self, cursor: Cursor, revision: str) -> None:
         """Remove the row of `revision`."""
         cursor.execute(self.history.fill(_REMOVE_ROW), (revision,))
-        self._moved(cursor)
+        self.moved(cursor)
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
@@ -101,11 +101,12 @@ class Ledger:
                 self.remove(cursor, id_)
             for id_ in new:
                 self.write(cursor, image.revisions[id_], State.APPLIED, source="reconcile")
-            self._moved(cursor)
+            self.moved(cursor)
             self.event(cursor, "reconcile", None, written=new, removed=gone)
         return sorted(new + gone)
 
-    def _moved(self, cursor: Cursor) -> None:
+    def moved(self, cursor: Cursor) -> None:
+        """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
         cursor.execute(self.history.fill(_MOVE_STATE))
         cursor.execute("SELECT pg_catalog.pg_notify(%s, %s)", (CHANNEL, str(self.history)))
 

@@ -1,12 +1,12 @@
 """A session that may move the schema: one connection, which holds the lock, beside a ledger that tells the truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from db.contract.names import History
 from db.contract.standing import Judgement, Standing
-from db.runner import founding, granting, lock
+from db.runner import founding, granting, lock, squash
 from db.runner.fence import Fence
 from db.runner.job import Job, refuse_unfit
 from db.runner.record import Ledger
@@ -44,15 +44,20 @@ def opened(job: Job) -> Iterator[Session]:
             ledger = Ledger(job.history, job.settings)
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
-            _found(job, connection, in_empty_database=judgement.standing is Standing.EMPTY)
-            founding.see_server(connection, job.history)
+            empty = judgement.standing is Standing.EMPTY
+            job.while_locked(connection, lambda: _found(job, connection, in_empty_database=empty))
+            job.while_locked(connection, lambda: founding.see_server(connection, job.history))
             if judgement.standing is Standing.STALE:
-                written = ledger.reconcile(connection, job.image, database.found)
-                job.report(
-                    "reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}"
-                )
+                job.while_locked(connection, lambda: _reconcile(job, connection, ledger, database.found))
+            if job.while_locked(connection, lambda: squash.adopt(job, connection, ledger)):
+                _, judgement = job.judge(connection)
             fence = Fence(job.history, job.settings)
             yield Session(job, connection, ledger, fence, judgement, invalid_indexes(connection, job.history))
+
+
+def _reconcile(job: Job, connection: Connection, ledger: Ledger, found: Iterable[str]) -> None:
+    written = ledger.reconcile(connection, job.image, found)
+    job.report("reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}")
 
 
 def invalid_indexes(connection: Connection, history: History) -> frozenset[str]:

@@ -15,6 +15,7 @@ depends_on = {self.depends_on!r}
 phase = {self.phase!r}
 breaks = {self.breaks!r}
 required = {self.is_required!r}
+replaces = {self.replaces!r}
 
 
 def upgrade() -> None:
@@ -38,6 +39,7 @@ class Script:
     breaks: tuple[tuple[str | None, str], ...] = ()
     required: bool | None = None
     depends_on: str | None = None
+    replaces: tuple[str, ...] = ()
 
     @property
     def is_required(self) -> bool:

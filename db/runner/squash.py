@@ -1,0 +1,45 @@
+"""A baseline in the place of the revisions that it replaces: adopted where all of them are applied."""
+
+from collections.abc import Sequence
+
+from db.contract.ledger import State
+from db.contract.lineage import Revision
+from db.contract.refusal import ExitCode, Refusal
+from db.contract.standing import listed
+from db.runner.job import Job
+from db.runner.record import Ledger
+from db.runner.wire import Connection
+
+
+def adopt(job: Job, connection: Connection, ledger: Ledger) -> Sequence[str]:
+    """Let alembic_version name the baselines whose revisions are all applied; answers which ones that were.
+
+    The rows of what was replaced stay: images from before the squash count on them. Raises Refusal with 79 where
+    only some of them are applied, since the scripts that would apply the rest are gone.
+    """
+    database, _ = job.judge(connection)
+    adopted = []
+    for baseline in job.image.revisions.values():
+        inside = database.found & set(baseline.replaces)
+        if not inside:
+            continue
+        if lacking := set(baseline.replaces) - database.applied:
+            raise Refusal(
+                ExitCode.NOT_FOR_THIS_IMAGE,
+                f"the database is at {listed(inside)}, and the baseline {baseline.revision} holds {listed(lacking)} too",
+                "Apply the last release that still has their scripts first",
+            )
+        _adopt(job, connection, ledger, baseline)
+        adopted.append(baseline.revision)
+    return adopted
+
+
+def _adopt(job: Job, connection: Connection, ledger: Ledger, baseline: Revision) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            job.history.fill("DELETE FROM {version} WHERE version_num = ANY (%s)"), (list(baseline.replaces),)
+        )
+        cursor.execute(job.history.fill("INSERT INTO {version} VALUES (%s)"), (baseline.revision,))
+        ledger.write(cursor, baseline, State.APPLIED, source="stamp")
+        ledger.event(cursor, "squash", baseline.revision, replaces=list(baseline.replaces))
+    job.report("squash", f"{baseline.revision} stands for {listed(baseline.replaces)} now")

@@ -1,0 +1,71 @@
+"""`plan` and `upgrade --approved`: what was looked at is what is applied, or nothing is."""
+
+import json
+from dataclasses import replace
+
+from tests.job.database import Database
+from tests.job.fixtures import Build
+from tests.job.image import Image
+from tests.job.process import Job
+from tests.job.scripts import FIRST, SECOND, execute
+
+
+def test_a_plan_shows_what_is_pending_and_by_which_command(job: Job, release_2: Image) -> None:
+    """Statements, phase and command of each revision, and 2 while there is one."""
+    ended = job.run("plan", "--json", image=release_2)
+    assert ended.code == 2, ended.text
+    steps = json.loads(ended.stdout)["steps"]
+    assert [(step["revision"], step["command"]) for step in steps] == [
+        ("0001", "upgrade"),
+        ("0002", "upgrade"),
+        ("0003", "finish"),
+        ("0004", "finish"),
+    ]
+    assert steps[1]["statements"] == ["ALTER TABLE player ADD COLUMN rating int"]
+
+
+def test_a_plan_touches_nothing(job: Job, found: Database, release_2: Image) -> None:
+    """Looking is free: not even the ledger is founded by it."""
+    before = found.fingerprint
+    job.run("plan", image=release_2)
+    assert found.fingerprint == before
+
+
+def test_an_applied_history_leaves_nothing_to_plan(job: Job, image: Build) -> None:
+    """0 says so."""
+    job.run("upgrade", image=image(FIRST, SECOND))
+    assert job.run("plan", image=image(FIRST, SECOND)).code == 0
+
+
+def test_an_approved_plan_is_applied(job: Job, found: Database, release_2: Image) -> None:
+    """The digest that plan showed is the one that upgrade accepts."""
+    digest = json.loads(job.run("plan", "--json", image=release_2).stdout)["digest"]
+    assert job.run("upgrade", "--approved", digest, image=release_2).code == 0
+    assert found.says_applied("0001", "0002")
+
+
+def test_another_plan_than_the_approved_one_is_refused(job: Job, found: Database, image: Build) -> None:
+    """A statement that nobody looked at is not run, and nothing is written before that is known."""
+    digest = json.loads(job.run("plan", "--json", image=image(FIRST, SECOND)).stdout)["digest"]
+    other = image(FIRST, replace(SECOND, up=execute("ALTER TABLE player ADD COLUMN rating bigint")))
+    before = found.fingerprint
+    refused = job.run("upgrade", "--approved", digest, image=other)
+    assert refused.code == 85, refused.text
+    assert digest in refused.outcome["message"]
+    assert found.fingerprint == before
+
+
+def test_our_own_plan_shows_measured_locks_and_live_sizes(job: Job) -> None:
+    """What the lockfile measured stands beside what the table holds now."""
+    job.run("upgrade")
+    [step] = [
+        step for step in json.loads(job.run("plan", "--json").stdout)["steps"] if step["revision"] == "0009"
+    ]
+    [lock] = step["locks"]
+    assert (lock["table"], lock["mode"], lock["rewrites"], lock["scans"]) == (
+        "player",
+        "AccessExclusiveLock",
+        False,
+        False,
+    )
+    assert lock["size"]["bytes"] > 0
