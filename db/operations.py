@@ -61,8 +61,10 @@ def execute_in_batches(table: str, statement: str, *, rows: int = 200) -> None:
     The statement must be one that may run again for the same range: nothing remembers how far it came.
     """
     with _statement_by_statement():
+        last = _last_id(table)
         for after, upto in _ranges(table, rows):
             op.execute(sa.text(statement).bindparams(after=after, upto=upto))
+            _tell(table, upto, last)
 
 
 @contextmanager
@@ -92,6 +94,18 @@ def _ranges(table: str, rows: int) -> Iterator[tuple[int, int]]:
     while (upto := op.get_bind().scalar(following, {"after": after, "rows": rows})) is not None:
         yield after, upto
         after = upto
+
+
+def _last_id(table: str) -> int:
+    """Where the batches will end, as far as is known when they begin."""
+    return 0 if _offline() else op.get_bind().scalar(sa.text(f"SELECT max(id) FROM {table}")) or 0
+
+
+def _tell(table: str, done: int, last: int) -> None:
+    """Tell the runner, where there is one, how far it came: ids done, of how many."""
+    progress = op.get_context().opts.get("progress")
+    if progress is not None:
+        progress(table, done, max(done, last))
 
 
 def _index_definition(name: str) -> str | None:

@@ -26,7 +26,7 @@ def adopt(job: Job, connection: Connection, ledger: Ledger) -> Sequence[str]:
         if lacking := set(baseline.replaces) - database.applied:
             raise Refusal(
                 ExitCode.NOT_FOR_THIS_IMAGE,
-                f"the database is at {listed(inside)}, and the baseline {baseline.revision} holds {listed(lacking)} too",
+                f"the database is at {listed(inside)}; the baseline {baseline.revision} holds {listed(lacking)} too",
                 "Apply the last release that still has their scripts first",
             )
         _adopt(job, connection, ledger, baseline)

@@ -16,6 +16,7 @@ from db.runner.direction import Direction
 from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
+from db.runner.progress import Progress
 from db.runner.session import Session
 from db.runner.tries import Tries
 from db.runner.wire import Cursor
@@ -58,6 +59,7 @@ class Steps:
                     on_version_apply=self._record,  # type: ignore[arg-type] # it passes names only
                     version_table=self._job.history.version_table,
                     version_table_schema=self._job.history.schema,
+                    progress=Progress(self._job.report),
                     **self._scripts.options,
                 )
                 self._run(environment, connection)
