@@ -1,6 +1,7 @@
 """The fixtures of every test that runs the Job: import them into a conftest.py."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -48,14 +49,20 @@ def found(database_url: DatabaseUrl) -> Database:
 
 @pytest.fixture
 def job(database_url: DatabaseUrl, found: Database, tmp_path: Path) -> Iterator[Job]:
-    """Runs `python -m db`; afterwards, whatever happened, the password is nowhere that a run could have left it."""
-    job = Job(database_url, tmp_path)
+    """Runs `python -m db`; see `told_nobody`."""
+    with told_nobody(Job(database_url, tmp_path), found) as job:
+        yield job
+
+
+@contextmanager
+def told_nobody(job: Job, found: Database) -> Iterator[Job]:
+    """Whatever happens to the runs of the block, the password is nowhere that one could have left it."""
     yield job
     for run in job.runs:
         if run.process.poll() is None:
             run.process.kill()
-    assert database_url.password
-    password = database_url.password.reveal()
+    assert job.url.password
+    password = job.url.password.reveal()
     for number, run in enumerate(job.runs):
         assert password not in run.end().text, f"run {number}"
         assert password not in run.arguments, f"run {number}"

@@ -1,0 +1,76 @@
+"""Servers of a test's own, to do to them what a shared one would not survive."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from db.contract.url import DatabaseUrl
+from tests.server.embedded import EmbeddedServer, claim_port, make_folder, write_private
+
+
+@contextmanager
+def standby_of(primary: EmbeddedServer) -> Iterator[DatabaseUrl]:
+    """A hot standby that streams from `primary`."""
+    backup = primary.programs.folder / "pg_basebackup"
+    if not backup.exists():
+        pytest.skip(f"found no {backup}; a full installation of PostgreSQL has it")
+    port = claim_port(0)
+    data = make_folder(primary.data.parent, primary.account) / "standby"
+    passwords = data.parent / "passwords"
+    assert primary.url.password
+    write_private(passwords, f"*:*:*:*:{primary.url.password.reveal()}\n")
+    primary.account.give(data.parent)
+    host = primary.url.hosts[0]
+    environ = {"PGPASSFILE": str(passwords), "PATH": os.defpath}
+    copy = ["-D", str(data), "-R", "-h", host.name, "-p", str(host.port), "-U", str(primary.url.user), "-w"]
+    subprocess.run(
+        [backup, *copy],
+        env=environ,
+        cwd="/",
+        check=True,
+        capture_output=True,
+        **primary.account.for_subprocess,
+    )
+    pg_ctl = primary.programs.folder / "pg_ctl"
+    options = (
+        f"-p {port} -c config_file={data}/postgresql.conf -k {data.parent} -c listen_addresses=127.0.0.1"
+    )
+    _run(primary, pg_ctl, "start", "-D", data, "-w", "-l", data.parent / "log", "-o", options)
+    try:
+        yield DatabaseUrl.parse(
+            f"postgresql://postgres:{primary.url.password.reveal()}@127.0.0.1:{port}/postgres"
+        )
+    finally:
+        _run(primary, pg_ctl, "stop", "-D", data, "-m", "immediate")
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A file system in `folder` that is soon full."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"only root may mount a small disk: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def _run(primary: EmbeddedServer, *command: object) -> None:
+    subprocess.run(
+        [str(word) for word in command],
+        cwd="/",
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **primary.account.for_subprocess,
+    )
