@@ -39,10 +39,10 @@ def test_upgrade_fails_at_once_where_a_retry_cannot_help(rollout: list[Object]) 
     assert fails_at_once(named(rollout, "Job", "calcio-migrate")) == FINAL | {ExitCode.READERS}
 
 
-def test_finish_waits_for_readers(objects: list[Object]) -> None:
-    """Readers in the way leave in time, so finish tries again."""
+def test_finish_and_revert_wait_for_readers(objects: list[Object]) -> None:
+    """Readers in the way leave in time, so what waits for them tries again, without a deadline."""
     for job in of_kind(objects, "Job"):
-        if job["metadata"]["name"].startswith("calcio-finish-"):
+        if job["metadata"]["name"].startswith(("calcio-finish-", "calcio-revert-")):
             assert fails_at_once(job) == FINAL
             assert "activeDeadlineSeconds" not in job["spec"]
 

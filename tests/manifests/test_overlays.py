@@ -6,7 +6,7 @@ from pathlib import Path
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 
-from tests.manifests.rendering import RENDERERS, Object, Renderer, containers, of_kind, pods
+from tests.manifests.rendering import KUSTOMIZE, RENDERERS, Object, Renderer, containers, of_kind, pods
 
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SCHEMAS = ["1.32.0", "1.35.0", kubernetes_validate.latest_version()]
@@ -21,7 +21,7 @@ def test_names_are_dns_labels(objects: list[Object]) -> None:
 
 def test_everything_lies_in_the_namespace_of_the_overlay(objects: list[Object], overlay: Path) -> None:
     """One environment is one namespace, and only dev makes its own."""
-    namespace = f"calcio-{overlay.parent.name if overlay.name == 'finish' else overlay.name}"
+    namespace = f"calcio-{overlay.relative_to(KUSTOMIZE / 'overlays').parts[0]}"
     assert {found["metadata"].get("namespace", found["metadata"]["name"]) for found in objects} == {namespace}
     assert [found["metadata"]["name"] for found in of_kind(objects[:1], "Namespace")] == (
         [namespace] if overlay.name == "dev" else []

@@ -57,7 +57,7 @@ def test_scratch_lies_in_memory_and_is_limited(objects: list[Object]) -> None:
 def test_secrets_are_mounted_whole(objects: list[Object]) -> None:
     """Either of the two URLs may be missing from a Secret, so no key is asked for by name."""
     for owner, pod in pods(objects):
-        if owner.startswith(("calcio-migrate", "calcio-finish", "calcio-service")):
+        if owner.startswith(("calcio-migrate", "calcio-finish", "calcio-revert", "calcio-service")):
             role = "service" if owner == "calcio-service" else "migrate"
             (secret,) = [volume for volume in pod["volumes"] if "secret" in volume]
             assert secret["secret"] == {"secretName": f"calcio-{role}-db", "defaultMode": 0o440}

@@ -11,6 +11,7 @@ from tests.manifests.rendering import Object, environment, pods
 READS = {
     "calcio-migrate": RunnerSettings,
     "calcio-finish": RunnerSettings,
+    "calcio-revert": RunnerSettings,
     "calcio-service": ServiceSettings,
 }
 
@@ -29,7 +30,7 @@ def test_every_key_is_a_setting(objects: list[Object]) -> None:
     """A misspelt setting would be ignored in silence; here it isn't."""
     for name, environ in told(objects).items():
         declared = {f"CALCIO_{field.name.upper()}" for field in fields(READS[name])}
-        assert environ.keys() - {"RELEASE", "ATTEMPT"} <= declared
+        assert environ.keys() - {"RELEASE", "ATTEMPT", "TO", "ACCEPT_LOSS"} <= declared
 
 
 def test_all_settings_are_accepted(objects: list[Object]) -> None:
