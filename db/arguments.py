@@ -96,7 +96,8 @@ def parser() -> Parser:
     main.add_argument(
         "--migrations", metavar="DIR", help="another project's folder of env.py (CALCIO_MIGRATIONS)"
     )
-    commands = main.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    # Named, since argparse would otherwise format a usage, for which it imports shutil, to find out.
+    commands = main.add_subparsers(required=True, metavar="COMMAND", dest="name", prog=main.prog)
     for name, (help_, arguments) in COMMANDS.items():
         added = commands.add_parser(name, help=help_, description=help_)
         for flag, how in arguments:
