@@ -38,7 +38,7 @@ def test_each_file_is_there() -> None:
 def test_the_two_commands_come_first() -> None:
     """Before any explanation the reader sees what to type."""
     first = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)[0]
-    assert re.findall(r"^scripts/\w+", first, re.MULTILINE) == ["scripts/demo", "scripts/render"]
+    assert re.findall(r"^scripts/\w+", first, re.MULTILINE) == ["scripts/demo", "scripts/test"]
     assert README.index(first) < README.index("\n## ")
 
 
