@@ -1,44 +1,43 @@
-"""Brings both images into the cluster that KUBECONFIG names, and gives tests a namespace there."""
+"""Gives tests a release of this tree in the cluster that KUBECONFIG names."""
 
 import os
-import shlex
-import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.cluster.images import bring
 from tests.cluster.kubectl import kubectl
-from tests.image.engine import find_engine
-from tests.server.container import IMAGE as POSTGRES
+from tests.cluster.rehearsal import releases, report
+from tests.cluster.rehearsal.record import Record
 
 ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "build/rehearsal/index.html"
 RELEASE = "cluster-tests"
-BUILD_DEADLINE_S = 900
 NEEDED = "KUBECONFIG names no cluster: start one (kind, minikube, k3d) and export KUBECONFIG"
 
 
 @pytest.fixture(scope="session")
 def release() -> str:
-    """The release whose images, built from this tree, the cluster has.
-
-    CALCIO_LOAD_IMAGES is the command that loads the images which follow it, for instance
-    `kind load docker-image`; without one the cluster is taken to see the engine's images.
-    """
+    """The release whose images, built from this tree, the cluster has."""
     if not os.environ.get("KUBECONFIG"):
         (pytest.fail if "CI" in os.environ else pytest.skip)(NEEDED)
     kubectl("version")
-    run(str(ROOT / "scripts/build"), RELEASE)
-    if load := os.environ.get("CALCIO_LOAD_IMAGES"):
-        run(*shlex.split(load), f"calcio-migrate:{RELEASE}", f"calcio-service:{RELEASE}", *others())
+    bring(ROOT, RELEASE)
     return RELEASE
 
 
-def others() -> list[str]:
-    """The database's image, where the engine has it; else the cluster pulls it."""
-    engine = find_engine()
-    return [POSTGRES] if engine and engine.holds(POSTGRES) else []
+@pytest.fixture(scope="session")
+def make(release: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:  # noqa: ARG001 - a cluster is needed
+    """Makes a release of folders of tests/cluster/releases, on top of this tree; each one once."""
+    scratch = tmp_path_factory.mktemp("releases")
+    return cache(lambda *changes: releases.make(scratch, *changes))
 
 
-def run(*command: str) -> None:
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_DEADLINE_S, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+@pytest.fixture(scope="session")
+def records() -> Iterator[list[Record]]:
+    """What the rehearsals have recorded; the report is written when they are over, well or not."""
+    recorded: list[Record] = []
+    yield recorded
+    report.write(recorded, REPORT)

@@ -3,8 +3,10 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,12 +27,16 @@ class Overlay:
         overlay = cls(to)
         for file in ("kustomization.yaml", "namespace.yaml"):
             overlay.change(file, "calcio-dev", namespace)
-        overlay.change("release.env", r"(?m)^RELEASE=.*$", f"RELEASE={release}")
+        overlay.release(release)
         return overlay
 
     @property
     def folder(self) -> Path:
         return self.root / "kustomize/overlays/dev"
+
+    def release(self, release: str) -> None:
+        """Edit the one line that a release edits."""
+        self.change("release.env", r"(?m)^RELEASE=.*$", f"RELEASE={release}")
 
     def change(self, file: str, pattern: str, text: str) -> None:
         path = self.folder / file
@@ -40,11 +46,24 @@ class Overlay:
 
     def patch(self, selector: str, *operations: dict[str, object]) -> None:
         """Add a JSON patch of the objects with these labels."""
-        path = self.folder / "kustomization.yaml"
-        kustomization = yaml.safe_load(path.read_text())
-        patch = {"target": {"labelSelector": selector}, "patch": yaml.safe_dump(list(operations))}
-        kustomization["patches"] = [*kustomization.get("patches", []), patch]
-        path.write_text(yaml.safe_dump(kustomization))
+        patch: dict[str, object] = {
+            "target": {"labelSelector": selector},
+            "patch": yaml.safe_dump(list(operations)),
+        }
+        self._add("patches", patch)
+
+    def setting(self, name: str, settings: Mapping[str, object]) -> None:
+        """Merge settings into the ConfigMap of this name."""
+        literals = [f"{key}={value}" for key, value in settings.items()]
+        self._add("configMapGenerator", {"name": name, "behavior": "merge", "literals": literals})
+
+    def use(self, component: str, *, wanted: bool = True) -> None:
+        """List the component, or list it no more; `release` stays the last one."""
+        path = f"../../components/{component}"
+        kustomization = self._read()
+        others = [other for other in kustomization["components"] if other != path]
+        kustomization["components"] = [path, *others] if wanted else others
+        self._write(kustomization)
 
     def rendered(self) -> str:
         rendering = subprocess.run(
@@ -52,3 +71,14 @@ class Overlay:
         )
         assert rendering.returncode == 0, rendering.stderr
         return rendering.stdout
+
+    def _add(self, key: str, item: dict[str, object]) -> None:
+        kustomization = self._read()
+        self._write({**kustomization, key: [*kustomization.get(key, []), item]})
+
+    def _read(self) -> dict[str, Any]:
+        read: dict[str, Any] = yaml.safe_load((self.folder / "kustomization.yaml").read_text())
+        return read
+
+    def _write(self, kustomization: dict[str, Any]) -> None:
+        (self.folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization, sort_keys=False))

@@ -1,0 +1,36 @@
+"""Builds both images of a release and brings them into the cluster that KUBECONFIG names."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.image.engine import find_engine
+from tests.server.container import IMAGE as POSTGRES
+
+BUILD_DEADLINE_S = 900
+
+
+def bring(root: Path, release: str) -> None:
+    """Build the release from the tree at `root`, and load it.
+
+    CALCIO_LOAD_IMAGES is the command that loads the images which follow it, for instance
+    `kind load docker-image`; without one the cluster is taken to see the engine's images.
+    """
+    run(str(root / "scripts/build"), release)
+    if load := os.environ.get("CALCIO_LOAD_IMAGES"):
+        run(*shlex.split(load), f"calcio-migrate:{release}", f"calcio-service:{release}", *others())
+
+
+def others() -> list[str]:
+    """The database's image, where the engine has it; else the cluster pulls it."""
+    engine = find_engine()
+    return [POSTGRES] if engine and engine.holds(POSTGRES) else []
+
+
+def run(*command: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
+    ran = subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=BUILD_DEADLINE_S, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr

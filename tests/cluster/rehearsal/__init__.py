@@ -1,0 +1,1 @@
+"""A live system under load, and what is done to it: releases, a client that counts, and a record of it all."""
