@@ -75,17 +75,17 @@ async def test_nothing_is_sent_past_the_deadline(service_url: DatabaseUrl) -> No
     """A request whose time is over sends no statement but the one that undoes what it did."""
     async with running_with_pool(service_url) as (client, pool):
         await until_readyz(client, 200)
-        with deadline.within(5), pytest.raises(DeadlineOverError):
-            await mark_too_late(pool)
-        with deadline.within(5):
-            assert await pool.fetchval("SELECT to_regclass('mark')") is None
-
-
-async def mark_too_late(pool: asyncpg.Pool) -> None:
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("CREATE TEMPORARY TABLE mark (id int)")
-        with deadline.within(0):
-            await connection.execute("DROP TABLE mark")
+        async with pool.acquire() as connection:
+            transaction = connection.transaction()
+            with deadline.within(5):
+                await transaction.start()
+                await connection.execute("CREATE TEMPORARY TABLE mark (id int)")
+            with deadline.within(0):
+                with pytest.raises(DeadlineOverError):
+                    await connection.execute("DROP TABLE mark")
+                await transaction.rollback()
+            with deadline.within(5):
+                assert await connection.fetchval("SELECT to_regclass('mark')") is None
 
 
 @pytest.mark.usefixtures("at_head")
