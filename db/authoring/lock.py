@@ -29,7 +29,7 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
         # Imported here, since a check needs neither a database nor what measures.
         from db.authoring.measure import measure
 
-        measured = measure(load(locked.MIGRATIONS, ini=None), scratch())
+        measured = measure(load(locked.MIGRATIONS), scratch())
         entries = tuple(
             replace(entry, revision=replace(entry.revision, locks=measured[entry.revision.revision]))
             for entry in entries
@@ -39,7 +39,7 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
 
 
 def _entries() -> tuple[Entry, ...]:
-    entries = scripts.read(load(locked.MIGRATIONS, ini=None).directory)
+    entries = scripts.read(load(locked.MIGRATIONS).directory)
     rules.demand(entry.revision for entry in entries)
     return entries
 

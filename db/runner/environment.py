@@ -1,11 +1,16 @@
 """A folder of revision scripts with the options of its env.py, which is asked for them and never run for real."""
 
 import logging
-from collections.abc import Iterable
-from configparser import ConfigParser
-from configparser import Error as IniError
+import logging.config
+import os
+import re
+import sys
+import traceback
+import warnings
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +18,18 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import RevisionStep
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.util import CommandError, load_python_file
 
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
+from db.runner.configuration import Place, configuration
 
-# What env.py may say that changes what a revision makes: without its naming convention, names differ silently.
-_OPTIONS = ("target_metadata", "render_as_batch", "user_module_prefix")
-_INI_DEPTH = 3  # how many folders above env.py an alembic.ini is looked for
+# What an offline run says of itself, and what this project decides. Everything else may change what a revision makes
+# or what a comparison sees: without its naming convention, names differ silently.
+_NOT_TAKEN = re.compile(
+    "as_sql|destination_rev|dialect_opts|fn|literal_binds|on_version_apply|output_.*|script|starting_rev|tag"
+    "|template_args|transaction.*|version_table.*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Scripts:
     config: Config
     directory: ScriptDirectory
     options: dict[str, Any]
+    hooks: tuple[Callable[..., None], ...]  # called with each step, in its transaction
     version_table: str
     version_schema: str | None
 
@@ -47,7 +57,7 @@ class Scripts:
         return self.directory._downgrade_revs(target, tuple(heads))  # type: ignore[arg-type] # as above
 
 
-def load(migrations: Path, *, ini: Path | None, ask_env: bool = True) -> Scripts:
+def load(migrations: Path, *, place: Place | None = None, ask_env: bool = True) -> Scripts:
     """The scripts in `migrations`, the folder of an env.py; with `ask_env`, that env.py is run once, offline.
 
     Raises Refusal with 65 where there is no such folder, or where its env.py can't be run without a database.
@@ -58,60 +68,83 @@ def load(migrations: Path, *, ini: Path | None, ask_env: bool = True) -> Scripts
             f"there is no env.py in {migrations}",
             "CALCIO_MIGRATIONS names the folder of an env.py",
         )
-    config = _config(migrations, ini)
-    try:
-        directory = ScriptDirectory.from_config(config)
-    except CommandError as error:
-        raise Refusal(ExitCode.SCRIPTS, f"{migrations} is no folder of revisions: {error}") from error
-    given = _ask(config, directory) if ask_env else {}
+    config = configuration(migrations, place)
+    # Relative paths in a configuration mean: from where plain `alembic` is run.
+    with chdir(place.folder if place else Path.cwd()):
+        try:
+            directory = ScriptDirectory.from_config(config)
+        except CommandError as error:
+            raise Refusal(ExitCode.SCRIPTS, f"{migrations} is no folder of revisions: {error}") from error
+        sys.path[:] = map(os.path.abspath, sys.path)
+        given = _ask(config, directory) if ask_env else {}
+        _read(config, directory)
     return Scripts(
         config,
         directory,
-        {name: given[name] for name in _OPTIONS if given.get(name) is not None},
+        {
+            name: value
+            for name, value in given.items()
+            if value is not None and not _NOT_TAKEN.fullmatch(name)
+        },
+        given.get("on_version_apply") or (),
         given.get("version_table") or "alembic_version",
         given.get("version_table_schema"),
     )
 
 
 def _ask(config: Config, directory: ScriptDirectory) -> dict[str, Any]:
+    # As its command line would leave it: an env.py may look for -x arguments there.
+    config.cmd_opts = Namespace(x=None, name=config.config_ini_section)
     context = EnvironmentContext(config, directory, as_sql=True, fn=lambda *_: [], destination_rev="heads")
     try:
-        with context as environment:
-            directory.run_env()
-    except Exception as error:
+        with _logging_as_it_is(), context as environment:
+            module = load_python_file(directory.dir, "env.py")
+    except (Exception, SystemExit) as error:
         raise Refusal(
             ExitCode.SCRIPTS,
-            f"env.py can't be run offline, for its options: {type(error).__name__}",
+            f"env.py can't be run offline, for its options: {_described(error)}",
             "Let it configure itself without a connection, as `alembic upgrade --sql` asks of it;"
             " or set CALCIO_ENV_PY=skip, and do without its naming convention and version table",
         ) from error
-    # Its logging configuration was for a person at a terminal; the report is what this run says.
-    for name in ("alembic", "sqlalchemy", "sqlalchemy.engine"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return environment.context_opts
+    given = environment.context_opts
+    if given.get("target_metadata") is None:
+        # Many an env.py names its models only to the run that has a connection.
+        given["target_metadata"] = getattr(module, "target_metadata", None)
+    return given
 
 
-def _config(migrations: Path, ini: Path | None) -> Config:
-    config = Config(ini, output_buffer=StringIO())
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    if config.get_main_option("path_separator") is None:
-        config.set_main_option("path_separator", "os")
-    # Offline, an env.py needs a URL only to know the dialect; it must not be somebody's real database.
-    config.set_main_option("sqlalchemy.url", "postgresql+psycopg2://")
-    return config
+def _read(config: Config, directory: ScriptDirectory) -> None:
+    """Import the scripts, which may ask `alembic.context` for the configuration as they are imported."""
+    try:
+        with EnvironmentContext(config, directory), warnings.catch_warnings():
+            # Alembic warns of an id that is there twice, and forgets one of the two.
+            warnings.filterwarnings("error", message="Revision .* is present more than once")
+            list(directory.walk_revisions())
+    except (Exception, SystemExit) as error:
+        what = str(error) if isinstance(error, CommandError | UserWarning) else _described(error)
+        raise Refusal(ExitCode.SCRIPTS, f"the revision scripts can't be read: {what}") from error
 
 
-def find_ini(migrations: Path) -> Path | None:
-    """The alembic.ini at or above `migrations` that is about it."""
-    for folder in [migrations, *migrations.parents][: _INI_DEPTH + 1]:
-        path = folder / "alembic.ini"
-        parser = ConfigParser(defaults={"here": str(folder)}, interpolation=None)
-        try:
-            parser.read(path, encoding="utf-8")
-        except (IniError, UnicodeDecodeError):
-            continue
-        # A path, or package:folder.
-        location = parser.get("alembic", "script_location", fallback="").replace(":", "/")
-        if location and Path(location).name == migrations.name:
-            return path
-    return None
+@contextmanager
+def _logging_as_it_is() -> Iterator[None]:
+    """Nothing an env.py configures for a person at a terminal: the report is what this run says."""
+    configure, logging.config.fileConfig = logging.config.fileConfig, lambda *_, **__: None
+    try:
+        yield
+    finally:
+        logging.config.fileConfig = configure
+
+
+def _described(error: BaseException) -> str:
+    """The kind of `error`, and where it arose; its text might hold anything."""
+    what = type(error).__name__
+    if isinstance(error, ImportError) and error.name:
+        what += f" of {error.name}"
+    if isinstance(error, SyntaxError):
+        return f"{what} at {Path(error.filename or '').name}, line {error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]
+    return f"{what} at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else what
+
+
+def _is_pythons(filename: str) -> bool:
+    return filename.startswith("<") or Path(filename).parent == Path(os.__file__).parent

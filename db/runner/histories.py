@@ -1,13 +1,16 @@
 """Which history a run moves: this image's own, told by its lockfile, or another project's, told by its scripts."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import BuiltinFunctionType
 from typing import TYPE_CHECKING
 
 from db.contract import lockfile
 from db.contract.lineage import Lineage
 from db.contract.names import History
+from db.contract.refusal import ExitCode, Refusal
 from db.runner import locked, rules
 from db.runner.settings import RunnerSettings
 
@@ -40,17 +43,29 @@ def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
         # Alembic and SQLAlchemy take longer to import than all of a run that has nothing to do.
         from db.runner.environment import load
 
-        return load(locked.MIGRATIONS, ini=None)
+        return load(locked.MIGRATIONS)
 
     return Known(image, History(settings.schema), load)
 
 
 def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool) -> Known:
     from db.runner import scripts
-    from db.runner.environment import find_ini, load
+    from db.runner.configuration import find
+    from db.runner.environment import load
 
     folder = migrations.resolve()
-    loaded = load(folder, ini=find_ini(folder), ask_env=settings.env_py == "ask")
+    loaded = load(folder, place=find(folder), ask_env=settings.env_py == "ask")
+    _refuse_replaced_threads(folder)
     entries = scripts.read(loaded.directory, undeclared_breaks=settings.undeclared == "strict")
     image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
     return Known(image, loaded.history(settings.schema), lambda: loaded)
+
+
+def _refuse_replaced_threads(migrations: Path) -> None:
+    # The run waits in one thread for what another one does, and is never woken once these are not Python's own.
+    if not isinstance(time.sleep, BuiltinFunctionType):
+        raise Refusal(
+            ExitCode.SCRIPTS,
+            f"what {migrations} imports has replaced Python's threads, as eventlet and gevent do",
+            "Let env.py and the revisions import the models only, not the service around them",
+        )

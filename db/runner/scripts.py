@@ -20,17 +20,9 @@ def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple
     """The lockfile's entries for the scripts of `script`, each after those that it stands on.
 
     With `undeclared_breaks`, a revision that says nothing of itself is taken to break all code older than it.
-    Raises Refusal with 65 for a script that can't be read, and for a declaration that means nothing.
+    Raises Refusal with 65 for a declaration that means nothing.
     """
-    # Importing Alembic costs more than a whole run that has nothing to do: see db/runner/run.py.
-    from alembic.util import CommandError
-
-    try:
-        revisions = list(script.walk_revisions())[::-1]
-    except (CommandError, SyntaxError, ImportError, NameError, AttributeError, KeyError) as error:
-        raise Refusal(
-            ExitCode.SCRIPTS, f"the revision scripts can't be read: {type(error).__name__}: {error}"
-        ) from error
+    revisions = list(script.walk_revisions())[::-1]
     return tuple(_entry(revision, undeclared_breaks=undeclared_breaks) for revision in revisions)
 
 
@@ -51,7 +43,7 @@ def _entry(script: "Script", *, undeclared_breaks: bool) -> Entry:
     revision = Revision(
         revision=script.revision,
         down_revisions=_tuple(script.down_revision),
-        depends_on=_tuple(script.dependencies),
+        depends_on=script._resolved_dependencies,
         phase=phase,
         breaks=breaks,
         required=bool(getattr(script.module, "required", phase not in {Phase.DATA, Phase.CONTRACT})),

@@ -1,7 +1,8 @@
 """Takes revisions one by one through Alembic, each with its ledger row in its own transaction."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from db.runner.direction import Direction
 from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
+from db.runner.guard import Guard
 from db.runner.progress import Progress
 from db.runner.session import Session
 from db.runner.tries import Tries
@@ -30,6 +32,8 @@ class Steps:
         self._job = session.job
         self._scripts = scripts
         self._direction: Direction
+        self._guard: Guard
+        self._memo: dict[str, Any] = {}
         self._began = 0.0
         self._lsn: str | None = None
         self.tries = Tries(session)
@@ -41,6 +45,7 @@ class Steps:
         lost.
         """
         self._direction = direction
+        self._guard = Guard(self._session, direction)
         raw = self._session.connection
         engine = sa.create_engine(
             "postgresql+psycopg2://", creator=lambda: raw, poolclass=sa.StaticPool, use_native_hstore=False
@@ -56,7 +61,7 @@ class Steps:
                 environment.configure(
                     connection=connection,
                     transaction_per_migration=True,
-                    on_version_apply=self._record,  # type: ignore[arg-type] # it passes names only
+                    on_version_apply=(self._record, *self._scripts.hooks),  # type: ignore[arg-type] # or several
                     version_table=self._job.history.version_table,
                     version_table_schema=self._job.history.schema,
                     progress=Progress(self._job.report),
@@ -78,10 +83,13 @@ class Steps:
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a revision may raise anything, and leave
                 connection.rollback()
+                # Types made in what was rolled back are to be made again.
+                environment.get_context().impl.memo = self._memo
                 try:
                     self.tries.again(error, watch.blockers)
                 except StepFailed as failed:
-                    self._give_up(failed)
+                    if failed.revision:
+                        self._guard.give_up(self._job.image.revisions[failed.revision])
                     raise
             else:
                 return
@@ -94,7 +102,8 @@ class Steps:
             assert context.connection is not None  # noqa: S101 - only offline runs have none
             context.connection.commit()
             self._prepare(revision)
-            step.migration_fn = self._fenced(revision, step.migration_fn)
+            self._memo = deepcopy(context.impl.memo)
+            step.migration_fn = self._guard.fenced(revision, step.migration_fn)
             yield step
             # Alembic comes back for more when the step's transaction has committed.
             self._job.trace.applied.append(revision.revision)
@@ -114,36 +123,11 @@ class Steps:
                     ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again"
                 )
             self._lsn = _lsn(cursor)
-        if revision.announced:
-            self._announce(revision)
+        self._guard.announce(revision, self._lsn)
         what = f"{self._direction.operation} {revision.revision} ({revision.phase})"
         self._job.report("step.begin", what, revision=revision.revision)
         self._began = time.monotonic()
         raw.autocommit = False
-
-    def _announce(self, revision: Revision) -> None:
-        # Under the fence and after its check: announced before it, a step that then waits turns old pods away.
-        with self._session.connection as raw, raw.cursor() as cursor:
-            if self._direction.is_fenced(revision):
-                self._close_fence(cursor, revision)
-            self._session.ledger.write(cursor, revision, self._direction.intent, lsn_before=self._lsn)
-
-    def _close_fence(self, cursor: Cursor, revision: Revision) -> None:
-        image = self._job.image
-        self._session.fence.close(
-            cursor, lambda readers: self._direction.blocked_by(revision, readers, image)
-        )
-
-    def _fenced(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
-        if revision.announced or not self._direction.is_fenced(revision):
-            return migrate
-
-        def behind_the_fence(**arguments: Any) -> None:
-            with self._session.connection.cursor() as cursor:
-                self._close_fence(cursor, revision)
-            migrate(**arguments)
-
-        return behind_the_fence
 
     def _record(self, *, step: MigrationInfo, **_: Any) -> None:
         """Alembic's hook: the version has just moved, in the step's transaction."""
@@ -162,17 +146,6 @@ class Steps:
             revision=revision.revision,
             duration_ms=duration_ms,
         )
-
-    def _give_up(self, failed: StepFailed) -> None:
-        """Take back the announcement of a step that takes nothing away; of another one, half may have gone."""
-        raw = self._session.connection
-        revision = self._job.image.revisions.get(failed.revision or "")
-        if raw.closed or revision is None or not revision.announced or self._direction.is_fenced(revision):
-            return
-        raw.rollback()
-        with raw.cursor() as cursor:
-            self._session.ledger.remove(cursor, revision.revision)
-        raw.commit()
 
 
 def _lsn(cursor: Cursor) -> str | None:

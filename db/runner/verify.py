@@ -55,7 +55,7 @@ def _drift(job: Job, raw: Connection) -> Iterator[tuple[str, str]]:
     options = job.known.scripts().options
     if "target_metadata" not in options:
         return
-    ours = {*TABLES, job.history.version_table}
+    ours, theirs = {*TABLES, job.history.version_table}, options.get("include_name")
     engine = sa.create_engine(
         "postgresql+psycopg2://", creator=lambda: raw, poolclass=sa.StaticPool, use_native_hstore=False
     )
@@ -66,8 +66,9 @@ def _drift(job: Job, raw: Connection) -> Iterator[tuple[str, str]]:
                 **options,
                 "version_table": job.history.version_table,
                 "version_table_schema": job.history.schema,
-                "include_name": lambda name, kind, _: kind != "table" or name not in ours,
-                "compare_server_default": True,
+                "include_name": lambda name, kind, parents: (
+                    (kind != "table" or name not in ours) and (theirs is None or theirs(name, kind, parents))
+                ),
             },
         )
         wanted = produce_migrations(context, options["target_metadata"]).upgrade_ops

@@ -44,5 +44,5 @@ def build(folder: Path, *scripts: Script, lock: bool = True) -> Image:
     (image.migrations / "env.py").symlink_to(ROOT / "db" / "migrations" / "env.py")
     for script in scripts:
         image.script(script.id).write_text(script.text)
-    image.lockfile.write_text(render(read(load(image.migrations, ini=None).directory) if lock else []))
+    image.lockfile.write_text(render(read(load(image.migrations).directory) if lock else []))
     return image

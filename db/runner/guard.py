@@ -1,0 +1,68 @@
+"""Stands between a step and the live readers: the fence around it, or the announcement of what takes longer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from db.contract.lineage import Revision
+from db.runner.direction import Direction
+from db.runner.session import Session
+from db.runner.wire import Cursor
+
+
+class Guard:
+    """The guard of the steps of one direction."""
+
+    def __init__(self, session: Session, direction: Direction) -> None:
+        self._session = session
+        self._direction = direction
+
+    def announce(self, revision: Revision, lsn: str | None) -> None:
+        """Commit the announcement of a step that needs one.
+
+        Under the fence and after its check: announced before it, a step that then waits turns old pods away.
+        """
+        if not self._is_announced(revision):
+            return
+        with self._session.connection as raw, raw.cursor() as cursor:
+            if self._direction.is_fenced(revision):
+                self._close_fence(cursor, revision)
+            self._session.ledger.write(cursor, revision, self._direction.intent, lsn_before=lsn)
+
+    def fenced(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
+        """`migrate`, behind the fence where it takes something away and nobody was told of it."""
+        if self._is_announced(revision) or not self._direction.is_fenced(revision):
+            return migrate
+
+        def behind_the_fence(**arguments: Any) -> None:
+            with self._session.connection.cursor() as cursor:
+                self._close_fence(cursor, revision)
+            migrate(**arguments)
+
+        return behind_the_fence
+
+    def give_up(self, revision: Revision) -> None:
+        """Take back the announcement of a step that failed; not where half of what code uses may have gone."""
+        if revision.announced and self._direction.is_fenced(revision):
+            return
+        raw = self._session.connection
+        if raw.closed or not self._is_announced(revision):
+            return
+        raw.rollback()
+        with raw.cursor() as cursor:
+            self._session.ledger.remove(cursor, revision.revision)
+        raw.commit()
+
+    def _is_announced(self, revision: Revision) -> bool:
+        """Whether it leaves its transaction, or holds the fence for longer than readers can be kept out."""
+        return revision.announced or (self._direction.is_fenced(revision) and _takes_long(revision))
+
+    def _close_fence(self, cursor: Cursor, revision: Revision) -> None:
+        image = self._session.job.image
+        self._session.fence.close(
+            cursor, lambda readers: self._direction.blocked_by(revision, readers, image)
+        )
+
+
+def _takes_long(revision: Revision) -> bool:
+    """Whether it reads or writes whole tables, as far as anybody has measured."""
+    return revision.locks is None or any(lock.scans or lock.rewrites for lock in revision.locks)
