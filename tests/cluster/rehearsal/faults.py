@@ -5,21 +5,27 @@ import random
 import time
 from functools import partial
 
-from tests.cluster.rehearsal.stage import Stage, of
+from tests.cluster.rehearsal.stage import Stage
 from tests.eventually import eventually
 
 DATABASE = "calcio-postgres-0"
-JOB_S = 1.5  # a Job with little to do takes about as long, the start of Python included
+JOB_S = 1.0  # a Job with little to do takes about as long, the start of Python included
 AGAIN_S = 120
 
 
-def kill_job(live: Stage, component: str, release: str) -> None:
-    """Kill the Job's pod without a word, at a random moment of its short life."""
-    pods = of(component, release)
-    live.place.wait("jsonpath={.status.phase}=Running", "pods", pods)
-    time.sleep(random.uniform(0, JOB_S))  # noqa: S311 - it keeps no secret
+def kill_job(live: Stage, component: str, release: str, within_s: float = JOB_S) -> None:
+    """Kill the Job's pod at a random moment of its life, as short as that is; another pod takes its place."""
+    pod = eventually(partial(running, live, component, release), AGAIN_S)
+    time.sleep(random.uniform(0, within_s))  # noqa: S311 - it keeps no secret
     live.mark("kill the Job's pod")
-    live.place("delete", "pods", pods, "--grace-period=0", "--force")
+    live.place("delete", "pod", pod, "--grace-period=0", "--force", "--ignore-not-found")
+
+
+def running(live: Stage, component: str, release: str) -> str:
+    """The Job's pod that runs and was not told to end; none is ''."""
+    pods = [pod for pod in live.pods(component, release) if pod["status"]["phase"] == "Running"]
+    names = [str(pod["metadata"]["name"]) for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    return names[0] if names else ""
 
 
 def kill_database(live: Stage) -> None:

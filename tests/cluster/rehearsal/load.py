@@ -21,8 +21,9 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Client:
     """Sends to one address, as whom the token speaks for."""
 
-    def __init__(self, host: str, token: str) -> None:
+    def __init__(self, host: str, token: str, port: int = 80) -> None:
         self._host = host
+        self._port = port
         self._token = token
         self._kept: list[Connection] = []
         self._known = f"{PATH}?limit=5"
@@ -45,8 +46,13 @@ class Client:
         outcome["ms"] = round((time.time() - float(str(outcome["at"]))) * 1000, 1)
         tell(outcome)
 
+    def close(self) -> None:
+        """Close what was kept."""
+        for _reader, writer in self._kept:
+            writer.close()
+
     async def _exchange(self, venue: str | None, *, keep: bool) -> int:
-        reader, writer = (keep and self._left_open()) or await asyncio.open_connection(self._host, 80)
+        reader, writer = (keep and self._left_open()) or await asyncio.open_connection(self._host, self._port)
         try:
             writer.write(self._request(venue, keep=keep))
             status, headers, _body = await answer(reader)
@@ -107,6 +113,7 @@ async def run(client: Client, rate: float, longest_s: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), max(0.0, began + number / rate - time.monotonic()))
     await asyncio.gather(*sent)
+    client.close()
     tell({"sent": number})
 
 

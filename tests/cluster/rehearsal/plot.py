@@ -1,14 +1,14 @@
 """Draws a rehearsal over time as SVG: how long answers took, which pods were ready, which steps were made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 from math import log10
 
 from tests.cluster.rehearsal.record import Record
-from tests.cluster.rehearsal.watch import spans
+from tests.cluster.rehearsal.watch import Seen, spans
 
-WIDTH, LEFT, RIGHT = 1000, 190, 15
-LATENCIES, LANE, TOP = 130, 16, 46
+WIDTH, LEFT, RIGHT = 1000, 170, 15
+LATENCIES, LANE, TOP = 130, 16, 30
 SLOWEST_MS = 10_000
 
 
@@ -19,7 +19,7 @@ class Plot:
         self._record = record
         self._began = record.marks[0][0]
         self._ended = max(*(one.at for one in record.requests), *(one.at for one in record.seen))
-        self._pods = list(dict.fromkeys(one.pod for one in record.seen))
+        self._pods = {one.pod: one for one in record.seen}
         self._lanes = TOP + LATENCIES + 24
         self._height = self._lanes + LANE * len(self._pods) + 26
 
@@ -49,10 +49,10 @@ class Plot:
                 yield text(x, self._height - 6, f"{second} s", "middle")
 
     def _marks(self) -> Iterator[str]:
-        for number, (at, what) in enumerate(self._record.marks):
+        for number, (at, what) in enumerate(self._record.marks, start=1):
             x = self._x(at)
             yield f'<path class="mark" d="M{x} {TOP - 8}V{self._height - 20}"/>'
-            yield text(x + 2, 14 + 14 * (number % 2), what, "start", "mark")
+            yield text(x, TOP - 12, str(number), "middle", "what", what)
 
     def _answers(self) -> Iterator[str]:
         """Each second's fastest and slowest answer as a stroke, each failure as a cross."""
@@ -72,9 +72,9 @@ class Plot:
                 yield f'<path class="{kind}" d="M{x - 3:.1f} {y - 3}l6 6m0 -6l-6 6"/>'
 
     def _readiness(self) -> Iterator[str]:
-        for lane, pod in enumerate(self._pods):
+        for lane, (pod, known) in enumerate(self._pods.items()):
             y = self._lanes + lane * LANE
-            yield text(LEFT - 6, y + 10, short(pod), "end")
+            yield text(LEFT - 6, y + 10, named(known), "end", "", pod)
             for begin, end, state in spans([one for one in self._record.seen if one.pod == pod], self._ended):
                 if state != "ended":
                     x, width = self._x(begin), max(1.0, self._x(end) - self._x(begin))
@@ -90,11 +90,11 @@ class Plot:
         yield text(LEFT - 6, y + 4, "steps of the ledger", "end")
 
 
-def short(pod: str) -> str:
-    """The pod's name without the hash of what it was made from."""
-    parts: Iterable[str] = pod.removeprefix("calcio-").split("-")
-    return "-".join(part for part in parts if len(part) < 8 or part.isalpha())[:28]
+def named(pod: Seen) -> str:
+    """What the pod is, of which release."""
+    return f"{pod.component} {pod.release.removeprefix('rehearsal-')}".strip()
 
 
-def text(x: float, y: float, said: str, anchor: str, kind: str = "") -> str:
-    return f'<text class="{kind}" x="{x}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'
+def text(x: float, y: float, said: str, anchor: str, kind: str = "", title: str = "") -> str:
+    explained = f"<title>{escape(title)}</title>" if title else ""
+    return f'<text class="{kind}" x="{x}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}{explained}</text>'

@@ -54,6 +54,15 @@ class Record:
         there = Counter(self.kept)
         return [venue for venue in self.acknowledged if there[venue] != 1]
 
+    def took_s(self, began: float) -> float:
+        """From a moment until the last pod of the service that came after it was ready."""
+        before = {one.pod for one in self.seen if one.at < began}
+        first: dict[str, float] = {}
+        for one in self.seen:
+            if one.component == "service" and one.state == "ready" and one.pod not in before:
+                first.setdefault(one.pod, one.at)
+        return max(first.values()) - began
+
     def left(self, release: str) -> float:
         """When the last pod of the release's service had ended."""
         pods = {one.pod for one in self.seen if one.component == "service" and one.release == release}

@@ -53,7 +53,10 @@ def figures(record: Record) -> list[object]:
 
 def section(record: Record) -> str:
     failures = "".join(f"<li>{escape(one)}</li>" for one in record.harmed[:50])
-    return f"<section><h2>{escape(record.name)}</h2>\n{Plot(record).drawn()}\n<ul>{failures}</ul></section>"
+    began = record.marks[0][0]
+    marks = "".join(f"<li>{at - began:.0f} s: {escape(what)}</li>" for at, what in record.marks)
+    title = f"<h2>{escape(record.name)}</h2>"
+    return f"<section>{title}\n{Plot(record).drawn()}\n<ol>{marks}</ol>\n<ul>{failures}</ul></section>"
 
 
 def row(cells: Sequence[str], kind: str = "td") -> str:

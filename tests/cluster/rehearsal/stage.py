@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,11 +90,17 @@ def of(component: str, release: str) -> str:
 
 
 @contextmanager
-def stage(name: str, release: str, folder: Path, records: list[Record]) -> Iterator[Stage]:
-    """The release, installed on nothing while the load asks already; looked back at in the end."""
+def stage(
+    name: str, release: str, folder: Path, records: list[Record], settings: Mapping[str, object] | None = None
+) -> Iterator[Stage]:
+    """The release, installed on nothing while the load asks already; looked back at in the end.
+
+    `settings` are the service's, beside those of every rehearsal.
+    """
     with namespace() as place:
         overlay = Overlay.copied(folder, place.name, release)
         shape(overlay)
+        overlay.setting("calcio-service", settings or {})
         place("create", "namespace", place.name)
         client.give_keys(place)
         with watched(place) as seen:
