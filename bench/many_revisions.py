@@ -1,0 +1,92 @@
+"""`python -m bench.many_revisions`: a long history from empty to head, by the Job and by plain Alembic."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.child import Ran, middle, run
+from scripts.tour.place import OWNER, Place, choose_ports, settled
+from tests.server.roles import fresh_database
+
+REVISIONS = 300
+ROUNDS = 3
+ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+# As `alembic init` writes it, but for the URL.
+ENVIRONMENT = """
+import os
+import sqlalchemy
+from alembic import context
+
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql")
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    with open(os.environ["DATABASE_URL_FILE"]) as file:
+        url = sqlalchemy.make_url(file.read()).set(drivername="postgresql+psycopg2")
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{number:04}"
+down_revision = {parent!r}
+phase = "expand"
+
+
+def upgrade() -> None:
+    op.create_table("thing_{number:04}", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
+
+
+def downgrade() -> None:
+    op.drop_table("thing_{number:04}")
+"""
+
+
+def write_history(folder: Path) -> Path:
+    """Write env.py, the revisions and an alembic.ini; answers the folder of env.py."""
+    migrations = folder / "migrations"
+    (migrations / "versions").mkdir(parents=True)
+    (migrations / "env.py").write_text(ENVIRONMENT)
+    (migrations / "script.py.mako").touch()
+    for number in range(1, REVISIONS + 1):
+        parent = f"{number - 1:04}" if number > 1 else None
+        text = REVISION.format(number=number, parent=parent)
+        (migrations / "versions" / f"{number:04}_create_thing.py").write_text(text)
+    (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = {migrations}\npath_separator = os\n")
+    return migrations
+
+
+def on_an_empty_database(place: Place, folder: Path, arguments: list[str]) -> Ran:
+    with fresh_database(place.server.url, OWNER) as name:
+        url_file = folder / "url"
+        text = place.owner_url_file.read_text()
+        url_file.write_text(text[: text.rindex("/") + 1] + name)
+        return run(arguments, {"DATABASE_URL_FILE": str(url_file)})
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, settled(choose_ports(0).postgres) as place:
+        folder = Path(name)
+        migrations = write_history(folder)
+        job = [sys.executable, "-m", "db", "--migrations", str(migrations), "upgrade"]
+        alembic = [ALEMBIC, "-c", str(folder / "alembic.ini"), "upgrade", "head"]
+        rounds = [
+            (on_an_empty_database(place, folder, job), on_an_empty_database(place, folder, alembic))
+            for _ in range(ROUNDS)
+        ]
+    jobs, alembics = (middle(runs) for runs in zip(*rounds, strict=True))
+    print(f"python -m db upgrade   {jobs.wall_s:5.2f} s   {jobs.peak_mib:5.1f} MiB")
+    print(f"alembic upgrade head   {alembics.wall_s:5.2f} s   {alembics.peak_mib:5.1f} MiB")
+    print(
+        f"ratio                  {jobs.wall_s / alembics.wall_s:5.2f}     {jobs.peak_mib / alembics.peak_mib:5.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
