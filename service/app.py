@@ -22,7 +22,7 @@ from service.gate.rounds import kept_true
 from service.management import Management, Ports
 from service.metrics import Metrics
 from service.observed import Observed
-from service.pool import SharedSessions, make_pool
+from service.pool import SharedSessions, make_pool, opened
 from service.schema_page import SchemaPage
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
@@ -58,7 +58,7 @@ def create_app(
         for warning in warnings:
             log.warning("%s", warning)
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
-        async with kept_true(gate), make_pool(arguments, name, settings, gate) as pool:
+        async with kept_true(gate), opened(make_pool(arguments, name, settings, gate)) as pool:
             gate.sessions = SharedSessions(pool)
             metrics.pool = pool
             with shutdown.intercepted():

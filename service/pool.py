@@ -1,7 +1,8 @@
 """The pool that requests share: its sessions begin with a look at the schema, and send nothing too late."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 
 import asyncpg
@@ -13,6 +14,7 @@ from service.settings import ServiceSettings
 
 # They undo; a request that is too late must still be able to.
 _ALWAYS_SENT = frozenset({"ROLLBACK;", "ROLLBACK"})
+CLOSE_TIMEOUT_S = 2.0
 # Of the time after which the server ends an idle session.
 _RETIRED_AFTER = 0.8
 
@@ -86,6 +88,18 @@ def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings
         init=examine,
         reset=_nothing_to_reset,
     )
+
+
+@asynccontextmanager
+async def opened(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
+    """Close the pool when the block ends; what someone then still holds is cut off after a moment."""
+    await pool
+    try:
+        yield pool
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await pool.close()
 
 
 class SharedSessions:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 # So that no notification is what closes the gate.
 DEAF: dict[str, Any] = {"gate_listen": False}
+SERVING = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'calcio-service/0002/%%'"
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
 
 
@@ -133,3 +134,14 @@ async def test_a_session_is_reused_as_it_is(service_url: DatabaseUrl) -> None:
                 async with pool.acquire() as connection, connection.transaction():
                     await connection.execute("SELEKT")
             assert await pool.fetchval("SELECT pg_current_xact_id_if_assigned()") is None
+
+
+async def test_who_keeps_a_session_does_not_keep_the_process(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
+    """The end of the service cuts off what was never given back."""
+    async with running_with_pool(service_url) as (client, pool):
+        await until_readyz(client, 200)
+        await pool.acquire()
+        assert len(at_head.rows(SERVING)) == 1
+    await until(lambda: at_head.rows(SERVING) == [])
