@@ -5,9 +5,8 @@ Where the ledger is not there (42P01) or not for this role (42501) the second on
 and where there is no version table (42P01) the third one looks for other tables.
 """
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from db.contract.ledger import FORMAT, TABLES, Row, Snapshot, State
@@ -27,10 +26,14 @@ _HEADS = f"""
        CASE WHEN EXISTS (SELECT FROM {{version}}) THEN true ELSE {_HAS_TABLES} END AS has_tables,
        pg_catalog.pg_is_in_recovery() AS in_recovery"""
 
+# The separators that ASCII has for this: JSON says the same, and takes PostgreSQL twice as long.
+_ITEM, _ROW, _FIELD = "\x1d", "\x1e", "\x1f"
 FULL = f"""
 SELECT {_HEADS}, state.format, state.heads AS ledger_heads, state.change,
-       (SELECT json_agg(json_build_array(revision, state, digests, breaks, release, applied_at))
-          FROM {{schema}}.ledger_revision WHERE history = {{history}})::text AS rows
+       (SELECT string_agg(concat_ws(chr(31), revision, state, array_to_string(digests, chr(29)),
+                                    array_to_string(breaks, chr(29)), coalesce(release, ''),
+                                    date_part('epoch', applied_at)), chr(30))
+          FROM {{schema}}.ledger_revision WHERE history = {{history}}) AS rows
   FROM (SELECT) AS one LEFT JOIN {{schema}}.ledger_state AS state ON state.history = {{history}}
 """
 VERSION_ONLY = f"SELECT {_HEADS}"
@@ -71,17 +74,22 @@ def parse(row: Mapping[str, Any]) -> Snapshot:
         in_recovery=look.in_recovery,
         ledger_heads=tuple(row["ledger_heads"]),
         change=row["change"],
-        rows={parsed.revision: parsed for parsed in map(_row, json.loads(row["rows"] or "[]"))},
+        rows={parsed.revision: parsed for parsed in _rows(row["rows"])},
     )
 
 
-def _row(values: list[Any]) -> Row:
-    revision, state, digests, breaks, release, applied_at = values
-    return Row(
-        revision=revision,
-        state=State(state),
-        digests=tuple(digests),
-        breaks=tuple(map(Clause.parse, breaks)),
-        release=release,
-        applied_at=None if applied_at is None else datetime.fromisoformat(applied_at),
-    )
+def _rows(text: str | None) -> Iterator[Row]:
+    for line in text.split(_ROW) if text else ():
+        revision, state, digests, breaks, release, applied_at = line.split(_FIELD)
+        yield Row(
+            revision=revision,
+            state=State(state),
+            digests=_items(digests),
+            breaks=tuple(map(Clause.parse, _items(breaks))),
+            release=release or None,
+            applied_at=datetime.fromtimestamp(float(applied_at), UTC),
+        )
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(text.split(_ITEM)) if text else ()
