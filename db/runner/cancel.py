@@ -3,14 +3,14 @@
 The run goes on in a thread, since a signal handler waits for a C call of the main thread to return (measured:
 psycopg2 holds it until the statement ends). A cancel request that reaches the server between two statements
 does nothing, so it is repeated until the run has ended; the flag that every wait reads does the rest.
+It goes by way of another connection: psycopg2's own cancel() stops every thread, for good where the network is gone.
 """
 
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TypeVar
 
 import psycopg2
@@ -19,7 +19,7 @@ from db.runner.wire import Connection
 
 T = TypeVar("T")
 CANCEL_EVERY_S = 0.05
-END_WITHIN_S = 1.8
+END_WITHIN_S = 1.4
 
 
 class Terminated(BaseException):
@@ -31,7 +31,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._raised = threading.Event()
-        self._connections: list[Connection] = []
+        self._connections: dict[Connection, Callable[[], Connection]] = {}
 
     @property
     def is_raised(self) -> bool:
@@ -52,19 +52,31 @@ class Stop:
         self._raised.wait(seconds)
         self.check()
 
-    def watch(self, connection: Connection) -> None:
-        """Cancel what `connection` runs when the run is to end."""
-        self._connections = [known for known in self._connections if not known.closed] + [connection]
+    def watch(self, connection: Connection, another: Callable[[], Connection]) -> None:
+        """Cancel what `connection` runs when the run is to end, by way of `another` to the same server."""
+        self.check()
+        self._connections = {known: way for known, way in self._connections.items() if not known.closed}
+        self._connections[connection] = another
 
     def spare(self, connection: Connection) -> None:
         """Let `connection` say its last words, even when the run is to end."""
-        self._connections = [known for known in self._connections if known is not connection]
+        self._connections.pop(connection, None)
 
-    def cancel_statements(self) -> None:
-        """Send one cancel request for each open connection."""
-        for connection in self._connections:
-            with suppress(psycopg2.Error):
-                connection.cancel()
+    def cancel_statements(self, ended: threading.Event) -> None:
+        """Cancel again and again, beside this thread, what the watched connections run, until it has `ended`."""
+        for connection, another in tuple(self._connections.items()):
+            arguments = (connection, another, ended)
+            threading.Thread(target=self._cancel, args=arguments, name="cancel", daemon=True).start()
+
+    def _cancel(
+        self, connection: Connection, another: Callable[[], Connection], ended: threading.Event
+    ) -> None:
+        backend = connection.info.backend_pid
+        # Where no other connection is to be had, the server ends the statement when this process has gone.
+        with suppress(psycopg2.Error), closing(another()) as way, way.cursor() as cursor:
+            while not ended.is_set() and connection in self._connections:
+                cursor.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (backend,))
+                ended.wait(timeout=CANCEL_EVERY_S)
 
 
 def run_until_stopped(
@@ -78,31 +90,31 @@ def run_until_stopped(
     stop = Stop()
     result: list[T] = []
     failure: list[BaseException] = []
+    # Rather than the thread's own end: importing eventlet in a thread takes away what join() waits for.
+    ended = threading.Event()
 
     def run() -> None:
         try:
             result.append(work(stop))
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, where it is raised again
             failure.append(error)
+        finally:
+            ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.raise_())
-    worker = threading.Thread(target=run, name="run", daemon=True)
-    worker.start()
-    while worker.is_alive() and not stop.is_raised:
-        worker.join(timeout=0.1)
+    threading.Thread(target=run, name="run", daemon=True).start()
+    while not ended.wait(timeout=0.1) and not stop.is_raised:
+        pass
     if stop.is_raised:
-        _end(worker, stop, on_hang, end_within_s)
+        _end(ended, stop, on_hang, end_within_s)
     if failure:
         raise failure[0]
     return result[0]
 
 
-def _end(worker: threading.Thread, stop: Stop, on_hang: Callable[[], None], within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while worker.is_alive() and time.monotonic() < deadline:
-        stop.cancel_statements()
-        worker.join(timeout=CANCEL_EVERY_S)
-    if worker.is_alive():
+def _end(ended: threading.Event, stop: Stop, on_hang: Callable[[], None], within_s: float) -> None:
+    stop.cancel_statements(ended)
+    if not ended.wait(timeout=within_s):
         on_hang()
         os._exit(143)

@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -50,7 +51,7 @@ def connect(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, r
     schema, TLS, a server that is too old), 83 (read-only).
     """
     connection = _open(url, settings, head, stop, report)
-    stop.watch(connection)
+    stop.watch(connection, partial(second, url, settings, head))
     try:
         _prove(connection, settings)
     except Refusal:

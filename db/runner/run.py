@@ -1,6 +1,7 @@
 """Runs one command as the Job's process: its stop, its report, its one outcome, its exit code."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from functools import partial
@@ -55,7 +56,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an outcome
             outcome = _failed(error, self._trace)
         if not self._quiet:
-            self._remember(outcome)
+            self._try_to_remember(outcome)
         if not self._quiet or outcome.code is not ExitCode.DONE:
             self._say(outcome)
         return outcome.code
@@ -80,6 +81,12 @@ class Run:
     def _say(self, outcome: Outcome) -> None:
         leave_termination_message(outcome, self._settings.termination_log)
         self._report.end(outcome)
+
+    def _try_to_remember(self, outcome: Outcome) -> None:
+        # A database that does not answer must not keep the process from its end.
+        last_word = threading.Thread(target=self._remember, args=(outcome,), name="last word", daemon=True)
+        last_word.start()
+        last_word.join(0.5 if outcome.code is ExitCode.TERMINATED else 5.0)
 
     def _remember(self, outcome: Outcome) -> None:
         """Append the outcome to the ledger's events: the pod, its log and its message go, the ledger stays."""
