@@ -51,7 +51,9 @@ def test_a_long_statement_is_cancelled(job: Job, found: Database, image: Build) 
 def test_python_work_is_not_waited_for(job: Job, found: Database, image: Build) -> None:
     """A revision that computes is abandoned with its transaction."""
     thinking = replace(SECOND, up=f"{TABLE}\n    __import__('time').sleep(600)")
+    job.run("upgrade", image=image(FIRST))
     running = job.start("upgrade", image=image(FIRST, thinking))
+    running.until("step.begin")
     eventually(lambda: found.is_any_runner("state = 'idle in transaction'"))
     terminated(running)
     eventually(lambda: not found.is_any_runner("true"))
@@ -135,10 +137,11 @@ def test_sigint_is_sigterm(job: Job, found: Database, image: Build) -> None:
 @pytest.mark.parametrize("slow", [SLOW, replace(SLOW, up=f"{TABLE}\n    __import__('time').sleep(600)")])
 def test_a_killed_run_is_completed_by_the_next(job: Job, found: Database, image: Build, slow: Script) -> None:
     """SIGKILL in a step leaves the steps before it; locks go with the sessions, and the next run does the rest."""
+    job.run("upgrade", image=image(FIRST))
     running = job.start("upgrade", image=image(FIRST, slow))
-    eventually(
-        lambda: found.is_any_runner(SLEEPING if "pg_sleep" in slow.up else "state = 'idle in transaction'")
-    )
+    running.until("step.begin")
+    state = SLEEPING if "pg_sleep" in slow.up else "state = 'idle in transaction'"
+    eventually(lambda: found.is_any_runner(state))
     running.send(signal.SIGKILL)
     assert running.process.wait() == -signal.SIGKILL
     completed(job, found, image(FIRST, SECOND))
