@@ -9,6 +9,7 @@ import asyncpg
 from starlette.applications import Starlette
 
 from db.contract.lineage import Lineage
+from db.contract.standing import listed
 from db.contract.url import DatabaseUrl
 from service.api import routes
 from service.auth import Auth
@@ -16,6 +17,7 @@ from service.errors import HANDLERS
 from service.gate.admission import Admission
 from service.gate.answers import App
 from service.gate.connecting import application_name
+from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.probes import Readiness, answer_ok
 from service.gate.rounds import kept_true
@@ -51,12 +53,11 @@ def create_app(
     metrics = Metrics(gate)
     auth = make_auth(settings)
     arguments = url.for_asyncpg()
-    name = application_name("service", image.heads, settings.pod_name)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        for warning in warnings:
-            log.warning("%s", warning)
+        introduce(settings, image, warnings)
+        name = application_name("service", image.heads, settings.pod_name)
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
         async with kept_true(gate), opened(make_pool(arguments, name, settings, gate)) as pool:
             gate.sessions = SharedSessions(pool)
@@ -66,7 +67,12 @@ def create_app(
 
     api = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
     admission = Admission(api, gate, settings.request_deadline_s)
-    management = Management(
+    observed = Observed(admission, metrics, lambda: shutdown.has_begun)
+    return Ports(observed, make_management(gate, metrics, shutdown), settings.management_port)
+
+
+def make_management(gate: Gate, metrics: Metrics, shutdown: Shutdown) -> Management:
+    return Management(
         {
             "/livez": answer_ok,
             "/readyz": Readiness(gate, lambda: shutdown.has_begun),
@@ -75,8 +81,6 @@ def create_app(
             "/schema": SchemaPage(gate),
         }
     )
-    observed = Observed(admission, metrics, lambda: shutdown.has_begun)
-    return Ports(observed, management, settings.management_port)
 
 
 def make_auth(settings: ServiceSettings) -> Auth:
@@ -85,3 +89,12 @@ def make_auth(settings: ServiceSettings) -> Auth:
         settings.auth_jwks_file, settings.auth_secret_file, settings.auth_issuer, settings.auth_audience
     )
     return Auth(keys, settings.public_reads)
+
+
+def introduce(settings: ServiceSettings, image: Lineage, warnings: Sequence[str]) -> None:
+    log.info(
+        "release %s expects %s; the API is on port %d, management on %d",
+        *(settings.release, listed(image.heads), settings.http_port, settings.management_port),
+    )
+    for warning in warnings:
+        log.warning("%s", warning)

@@ -53,7 +53,7 @@ try:
 except Refusal as _refusal:
     _end(_refusal)
 bind = [f"0.0.0.0:{_settings.http_port}", f"0.0.0.0:{_settings.management_port}"]
-worker_class = "uvicorn_worker.UvicornWorker"
+worker_class = "service.worker.Worker"
 workers = 1
 preload_app = True
 # Longer than any proxy keeps an idle connection, so that it is never we who close one in its hand.

@@ -3,7 +3,8 @@
 import asyncio
 
 from service import deadline
-from service.gate.answers import PROBLEM, Answer, App, Message, Receive, Scope, Send
+from service.errors import MEDIA_TYPE, Kind
+from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
 from service.gate.rounds import POLL_S
@@ -29,7 +30,7 @@ class Admission:
             if self._gate.verdict.ready:
                 await self._in_time(scope, receive, send)
             else:
-                await self._turned_away().send(send)
+                await self._turned_away(scope).send(send)
 
     async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -45,13 +46,17 @@ class Admission:
         except TimeoutError:
             if started:
                 raise
-            await problem("the request took too long", request_deadline_s=self._deadline_s).send(send)
+            await unavailable(scope, f"the request took longer than {self._deadline_s:g} s").send(send)
 
-    def _turned_away(self) -> Answer:
-        return problem("the schema does not suit this release now", **described(self._gate.verdict))
+    def _turned_away(self, scope: Scope) -> Answer:
+        verdict = described(self._gate.verdict)
+        return unavailable(scope, str(verdict.pop("reason")), **verdict)
 
 
-def problem(title: str, **details: object) -> Answer:
-    """A 503 as RFC 9457 writes it."""
-    body = {"type": "about:blank", "title": title, "status": 503, **details}
-    return Answer.json(503, body, PROBLEM, [RETRY_AFTER])
+def unavailable(scope: Scope, detail: str, **more: object) -> Answer:
+    """A 503 as the API writes its other problems."""
+    kind = Kind.UNAVAILABLE
+    document = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
+    return Answer.json(
+        kind.status, {**document, "instance": scope["path"], **more}, MEDIA_TYPE, [RETRY_AFTER]
+    )

@@ -13,7 +13,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
-PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ SERVER_SETTINGS = {
 
 
 def application_name(what: str, heads: tuple[str, ...], pod_name: str) -> str:
-    """How a connection calls itself in pg_stat_activity, which keeps 63 bytes of it."""
-    name = f"calcio-{what}/{'+'.join(heads)}/{pod_name}".encode()
+    """How a connection calls itself in pg_stat_activity, which keeps 63 bytes of it: the pod's name goes last."""
+    head, pod = "+".join(heads).encode(), pod_name.encode()
+    room = max(0, APPLICATION_NAME_BYTES - len(f"calcio-{what}//") - len(pod))
+    name = b"/".join([f"calcio-{what}".encode(), head[:room], pod])
     return name[:APPLICATION_NAME_BYTES].decode(errors="ignore")
 
 

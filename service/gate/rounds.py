@@ -1,7 +1,9 @@
 """Rounds: registers this process, looks at the schema and tells the gate, over a connection of its own."""
 
 import asyncio
+import logging
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -22,6 +24,8 @@ JITTER = 0.2
 CROWD = 200
 READERS_A_SECOND = 1000
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
 async def kept_true(gate: Gate) -> AsyncIterator[None]:
@@ -31,12 +35,20 @@ async def kept_true(gate: Gate) -> AsyncIterator[None]:
     lease = timedelta(seconds=config.lease_s)
     reader = Reader(uuid4(), config.name, config.release, config.image.heads, lease)
     running = asyncio.create_task(Rounds(gate, reader).run(), name="gate")
+    running.add_done_callback(_ended)
     try:
         yield
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+def _ended(running: "asyncio.Task[None]") -> None:
+    if not running.cancelled():
+        # Without it this process would never be ready again, and look alive: let another one try.
+        log.critical("the gate has ended", exc_info=running.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 class Rounds:

@@ -54,7 +54,7 @@ async def test_past_its_lease_nothing_is_admitted(service_url: DatabaseUrl) -> N
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["retry-after"] == "2"
-        assert "the lease has ended" in answer.json()["reason"]
+        assert "the lease has ended" in answer.json()["detail"]
         proxy.thaw()
         await until_readyz(client, 200)
 

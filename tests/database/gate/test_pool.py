@@ -120,7 +120,7 @@ async def test_an_exhausted_pool_takes_no_one_out(service_url: DatabaseUrl) -> N
         async with pool.acquire():
             answer = await client.get("http://pod/api/v1/players")
             assert answer.status_code == 503
-            assert answer.json()["title"] == "the request took too long"
+            assert answer.json()["detail"] == "the request took longer than 0.2 s"
             assert (await readyz(client)).status_code == 200
 
 

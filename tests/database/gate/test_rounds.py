@@ -177,12 +177,34 @@ async def test_off_takes_anything_and_says_so(at_head: Ledger, service_url: Data
         await until(lambda: len(at_head.readers()) == 1)
 
 
-async def test_the_gate_names_itself(at_head: Ledger, service_url: DatabaseUrl) -> None:
-    """A person who looks at pg_stat_activity sees which head asks from which pod, within 63 bytes."""
-    async with running_gate(service_url, pod_name="é" * 60) as gate:
+@pytest.mark.parametrize("pod_name", ["pod", "calcio-service-77c9d9c4b8-x2x7q-in-a-namespace", "x" * 80])
+async def test_the_gate_names_itself(at_head: Ledger, service_url: DatabaseUrl, pod_name: str) -> None:
+    """A person, and the fence, find the pod in pg_stat_activity, within 63 bytes."""
+    async with running_gate(service_url, pod_name=pod_name) as gate:
         await until(lambda: gate.verdict.ready)
         [(name,)] = at_head.rows(
             "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'calcio-g%%'"
         )
-    assert name.startswith("calcio-gate/0002/")
+    assert name.startswith("calcio-gate/")
+    assert pod_name.startswith(name.split("/")[2])
     assert len(name.encode()) <= 63
+
+
+async def test_the_crowd_is_estimated(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """How far looks are spread after a notification follows from how many readers PostgreSQL has counted."""
+    async with running_gate(service_url, **SHORT) as gate:
+        await until(lambda: gate.verdict.ready)
+        with at_head.transaction() as cursor:
+            cursor.execute("ANALYZE ledger_reader")
+        await until(lambda: gate.crowd == 1)
+
+
+async def test_a_crowd_spreads_its_looks(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """Among many readers a change is heard of as well, and notices that come together are one."""
+    async with running_gate(service_url, image=OLD) as gate:
+        await until(lambda: gate.crowd == 0 and gate.verdict.ready)
+        gate.crowd = 300
+        for _ in range(10):
+            at_head.apply(SECOND)
+        at_head.apply(CONTRACT)
+        await until(lambda: gate.verdict.standing is Standing.BROKEN)

@@ -1,0 +1,11 @@
+"""gunicorn's worker: uvicorn, without what this service has no use for."""
+
+from typing import ClassVar
+
+from uvicorn_worker import UvicornWorker
+
+
+class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
+    """Serves HTTP only, and does not say by what."""
+
+    CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "ws": "none", "server_header": False}
