@@ -17,6 +17,7 @@ from scripts.tour.story import Story
 # A developer's own settings must not change what is shown; libpq and gunicorn obey theirs silently.
 FOREIGN = ("PG", "CALCIO_", "DATABASE_URL", "GUNICORN_", "WEB_CONCURRENCY")
 OURS = "PG_BINDIR"
+ENDLESS = 10_000
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,8 +37,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def tell(ports: Ports, *, once: bool) -> None:
-    with Screen(Console(highlight=False, soft_wrap=True)) as screen:
-        Story(screen, ports).tell(once=once)
+    # What is no terminal has no width: a line is a line.
+    width = None if sys.stdout.isatty() else ENDLESS
+    with Screen(Console(highlight=False, width=width)) as screen:
+        try:
+            Story(screen, ports).tell(once=once)
+        finally:
+            screen.say("demo", "everything has ended, and nothing is left of it")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.box import ROUNDED
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -15,6 +14,8 @@ from rich.text import Text
 from scripts.tour.watch import Moment
 
 COLOURS = {200: "green", 503: "red", 0: "dim"}
+WHO = 7
+MARGIN = 4  # where a terminal shows the Ctrl-C that is typed
 COLUMNS = ("won", "drawn", "lost", "points", "goals", "assists")
 
 
@@ -41,9 +42,10 @@ class Screen:
         self._spinner.update(text=Text(what))
 
     def say(self, who: str, what: str, style: str = "") -> None:
-        """Write one line."""
-        line = Text(f"{time.monotonic() - self._since:5.1f}  ", style="dim")
-        line.append(f"{who:<9}", style="bold").append(what, style=style)
+        """Write one line, or on a narrow terminal a few."""
+        since = f"{time.monotonic() - self._since:5.1f}"
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_row(Text(since, style="dim"), Text(f"{who:<{WHO}}", style="bold"), Text(what, style=style))
         self._console.print(line)
 
     def gate(self, moment: Moment) -> None:
@@ -67,11 +69,16 @@ class Screen:
         """Write what can be asked, and how."""
         self._console.print()
         for what, how in found.items():
-            self._console.print(Text(f"{what:<9}", style="bold").append(how, style="not bold"))
+            line = Text(f"{what:<{WHO}}  ", style="bold").append(how, style="not bold")
+            self._console.print(line, soft_wrap=True)  # so that it can be copied
 
     def _panel(self) -> RenderableType:
         colour = COLOURS.get(self._moment.status, "")
         gate = Text(f"/readyz  {self._moment}", style=colour)
         return Panel(
-            Group(gate, self._spinner), title="calcio", title_align="left", box=ROUNDED, border_style=colour
+            Group(gate, self._spinner),
+            title="calcio",
+            title_align="left",
+            border_style=colour,
+            width=self._console.width - MARGIN,
         )
