@@ -18,14 +18,17 @@ def digest(source: str) -> str:
 
 
 def mentions(source: str) -> frozenset[str]:
-    """The names of the methods that the script `source` names, and of the modules that it may import."""
+    """What the script `source` names: methods, modules that it may import, and COMMIT where it executes that."""
     nodes = tuple(ast.walk(ast.parse(source)))
-    methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(methods | modules)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {"COMMIT"} & {node.value.strip(" ;\n").upper()}
+    return frozenset(found)
 
 
 def _walk(node: object) -> Iterator[str]:

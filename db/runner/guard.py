@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from db.contract.lineage import Revision
+from db.contract.refusal import ExitCode, Refusal
 from db.runner.direction import Direction
 from db.runner.session import Session
 from db.runner.wire import Cursor
@@ -28,17 +29,25 @@ class Guard:
                 self._close_fence(cursor, revision)
             self._session.ledger.write(cursor, revision, self._direction.intent, lsn_before=lsn)
 
-    def fenced(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
-        """`migrate`, behind the fence where it takes something away and nobody was told of it."""
-        if self._is_announced(revision) or not self._direction.is_fenced(revision):
+    def guarded(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
+        """`migrate`, behind the fence where it takes something away and nobody was told of it, in one transaction."""
+        if revision.announced:
             return migrate
 
-        def behind_the_fence(**arguments: Any) -> None:
+        def in_one_transaction(**arguments: Any) -> None:
             with self._session.connection.cursor() as cursor:
-                self._close_fence(cursor, revision)
-            migrate(**arguments)
+                if self._direction.is_fenced(revision) and not self._is_announced(revision):
+                    self._close_fence(cursor, revision)
+                began = _transaction(cursor)
+                migrate(**arguments)
+                if _transaction(cursor) != began:
+                    raise Refusal(
+                        ExitCode.MIGRATION,
+                        f"revision {revision.revision} committed, or rolled back, by itself",
+                        "What it needs outside of its transaction belongs into op.get_context().autocommit_block()",
+                    )
 
-        return behind_the_fence
+        return in_one_transaction
 
     def give_up(self, revision: Revision) -> None:
         """Take back the announcement of a step that failed; not where half of what code uses may have gone."""
@@ -66,3 +75,9 @@ class Guard:
 def _takes_long(revision: Revision) -> bool:
     """Whether it reads or writes whole tables, as far as anybody has measured."""
     return revision.locks is None or any(lock.scans or lock.rewrites for lock in revision.locks)
+
+
+def _transaction(cursor: Cursor) -> str:
+    cursor.execute("SELECT pg_catalog.pg_current_xact_id()::text")
+    (transaction,) = cursor.fetchone() or ("",)
+    return str(transaction)

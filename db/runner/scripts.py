@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
 # What a script names when it does not stay within one transaction.
-ANNOUNCED = frozenset({"autocommit_block", "db.operations", "db.backfill"})
+ANNOUNCED = frozenset({"autocommit_block", "COMMIT", "db.operations", "db.backfill"})
 
 
 def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple[Entry, ...]:

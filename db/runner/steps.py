@@ -21,7 +21,6 @@ from db.runner.guard import Guard
 from db.runner.progress import Progress
 from db.runner.session import Session
 from db.runner.tries import Tries
-from db.runner.wire import Cursor
 
 
 class Steps:
@@ -103,7 +102,7 @@ class Steps:
             context.connection.commit()
             self._prepare(revision)
             self._memo = deepcopy(context.impl.memo)
-            step.migration_fn = self._guard.fenced(revision, step.migration_fn)
+            step.migration_fn = self._guard.guarded(revision, step.migration_fn)
             yield step
             # Alembic comes back for more when the step's transaction has committed.
             self._job.trace.applied.append(revision.revision)
@@ -115,14 +114,13 @@ class Steps:
         raw.autocommit = True
         with raw.cursor() as cursor:
             # What a revision has SET must not reach the next one (a leaked search_path loses tables).
-            cursor.execute("RESET ALL")
-            cursor.execute("RESET ROLE")
-            cursor.execute(f"SET lock_timeout = '{self.tries.lock_timeout_ms}ms'")
-            if not lock.is_held(raw, self._job.history):
-                raise Refusal(
-                    ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again"
-                )
-            self._lsn = _lsn(cursor)
+            cursor.execute(
+                f"RESET ALL; RESET ROLE; SET lock_timeout = '{self.tries.lock_timeout_ms}ms';"
+                f"SELECT pg_catalog.pg_current_wal_insert_lsn()::text, {lock.is_held(self._job.history)}"
+            )
+            self._lsn, is_held = cursor.fetchone() or (None, False)
+        if not is_held:
+            raise Refusal(ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again")
         self._guard.announce(revision, self._lsn)
         what = f"{self._direction.operation} {revision.revision} ({revision.phase})"
         self._job.report("step.begin", what, revision=revision.revision)
@@ -136,8 +134,7 @@ class Steps:
         duration_ms = round((time.monotonic() - self._began) * 1000)
         ledger, operation = self._session.ledger, self._direction.operation
         with self._session.connection.cursor() as cursor:
-            figures = {"duration_ms": duration_ms, "lsn_before": self._lsn, "lsn_after": _lsn(cursor)}
-            self._direction.record(ledger, cursor, revision, **figures)
+            self._direction.record(ledger, cursor, revision, duration_ms=duration_ms, lsn_before=self._lsn)
             detail = {"duration_ms": duration_ms, "tries": self.tries.number, "blockers": self.tries.blockers}
             ledger.event(cursor, operation, revision.revision, **detail)
         self._job.report(
@@ -146,9 +143,3 @@ class Steps:
             revision=revision.revision,
             duration_ms=duration_ms,
         )
-
-
-def _lsn(cursor: Cursor) -> str | None:
-    cursor.execute("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
-    row = cursor.fetchone()
-    return row[0] if row else None
