@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.job.database import Database
 from tests.job.fixtures import Build
 from tests.job.image import Image, build
 from tests.job.process import Ended, Job, text_of
-from tests.job.scripts import FIRST, HISTORY, SECOND
+from tests.job.scripts import CONTRACT, FIRST, HISTORY, SECOND, Script, execute
 from tests.server.roles import OWNER, SERVICE, session
 
 
@@ -168,6 +169,33 @@ BAD_SCRIPTS = {
         image.lockfile.read_text().partition("\n")[0] + "\n"
     ),
 }
+
+
+BAD_HISTORIES = {
+    "two heads": (FIRST, SECOND, replace(SECOND, id="0002b")),
+    "a contract that breaks nothing": (FIRST, replace(CONTRACT, id="0002", below="0001", breaks=())),
+    "a clause above itself": (
+        FIRST,
+        replace(SECOND, breaks=(("0001", "0003"),)),
+        replace(SECOND, id="0003", below="0002"),
+    ),
+    "an id that version_num can't hold": (replace(FIRST, id="x" * 33),),
+}
+
+
+@pytest.mark.parametrize("name", BAD_HISTORIES)
+def test_a_history_that_breaks_a_rule_is_met_before_connecting(job: Job, image: Build, name: str) -> None:
+    """65 without a connection, with every breach: see tests/unit/test_rules.py."""
+    ended = job.run("upgrade", image=image(*BAD_HISTORIES[name]), environ={"DATABASE_URL_FILE": ""})
+    refused(ended, 65, "not a history that can be applied", "scripts/lock")
+
+
+def test_two_heads_are_taken_where_they_are_meant(job: Job, found: Database, image: Build) -> None:
+    """`upgrade heads` applies branches that stand side by side by design."""
+    league = Script("0002b", "0001", up=execute("CREATE TABLE league (id int)"))
+    ended = job.run("upgrade", "heads", image=image(FIRST, SECOND, league))
+    assert ended.code == 0, ended.text
+    assert found.heads == found.ledger_heads == {"0002", "0002b"}
 
 
 @pytest.mark.parametrize("name", BAD_SCRIPTS)

@@ -1,9 +1,9 @@
 """An image: this code with another history, as a folder from which `python -m db` runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from db.contract.lockfile import render
+from db.contract.lockfile import Entry, render
 from db.runner.environment import load
 from db.runner.scripts import read
 from tests.job.scripts import Script
@@ -44,5 +44,14 @@ def build(folder: Path, *scripts: Script, lock: bool = True) -> Image:
     (image.migrations / "env.py").symlink_to(ROOT / "db" / "migrations" / "env.py")
     for script in scripts:
         image.script(script.id).write_text(script.text)
-    image.lockfile.write_text(render(read(load(image.migrations).directory) if lock else []))
+    entries = read(load(image.migrations).directory) if lock else ()
+    measured = {script.id for script in scripts if script.is_measured}
+    image.lockfile.write_text(
+        render(_measured(entry) if entry.revision.revision in measured else entry for entry in entries)
+    )
     return image
+
+
+def _measured(entry: Entry) -> Entry:
+    """The entry as scripts/lock writes it, of a script whose locks are of no note."""
+    return replace(entry, revision=replace(entry.revision, locks=()))

@@ -40,6 +40,7 @@ class Script:
     required: bool | None = None
     depends_on: str | None = None
     replaces: tuple[str, ...] = ()
+    is_measured: bool = True  # scripts/lock has seen that it neither reads nor writes whole tables
 
     @property
     def is_required(self) -> bool:

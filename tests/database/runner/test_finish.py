@@ -1,5 +1,8 @@
 """`finish`: the trailing backfill, then the contract, once nobody who is alive reads what goes."""
 
+from dataclasses import replace
+
+import psycopg2
 import pytest
 
 from db.contract.url import DatabaseUrl
@@ -127,6 +130,41 @@ def test_a_reader_that_comes_between_look_and_lock_is_seen(
     assert "late-pod" in held["message"]
     assert upgraded.value(SKILL) == 1
     upgraded.execute("DELETE FROM ledger_reader")
+    assert running.end().code == 0
+
+
+def test_a_contract_that_takes_long_is_announced_only_when_nobody_is_in_its_way(
+    job: Job, upgraded: Database, image: Build
+) -> None:
+    """An announcement turns old pods away at once, so a contract that has to wait has not been announced."""
+    unmeasured = image(FIRST, SECOND, BACKFILL, replace(CONTRACT, is_measured=False))
+    reader = upgraded.register("pod-of-1", "0001")
+    running = job.start(*PATIENTLY, image=unmeasured)
+    running.until("fence.held")
+    assert "0004" not in upgraded.states
+    upgraded.leave(reader)
+    assert running.end().code == 0
+    assert upgraded.says_applied("0001", "0002", "0003", "0004")
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_reader_of_what_goes_meets_the_fence_and_not_the_drop(
+    job: Job, upgraded: Database, image: Build, measured: bool
+) -> None:
+    """While a contract is under way nobody can register, or whoever does reads that it is under way."""
+    slow = replace(CONTRACT, is_measured=measured, up=CONTRACT.up + "\n    " + execute("SELECT pg_sleep(3)"))
+    running = job.start(*PATIENTLY, image=image(FIRST, SECOND, BACKFILL, slow))
+    eventually(lambda: upgraded.is_any_runner("query LIKE '%pg_sleep%'"))
+    if measured:
+        with (
+            pytest.raises(psycopg2.errors.LockNotAvailable),
+            upgraded.transaction("SET lock_timeout = 100") as pod,
+        ):
+            pod.execute(
+                "INSERT INTO ledger_reader SELECT gen_random_uuid(), 'h', 'n', 'r', '{}', now(), now()"
+            )
+    else:
+        assert upgraded.states["0004"] == "applying"
     assert running.end().code == 0
 
 

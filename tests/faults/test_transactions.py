@@ -1,0 +1,67 @@
+"""Revisions that end the step's transaction by themselves, and commits that do not come back."""
+
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.job.database import Database
+from tests.job.fixtures import Build, told_nobody
+from tests.job.process import Job
+from tests.job.scripts import FIRST, SECOND, execute
+from tests.server.embedded import VOLATILE, running
+
+AND = "\n    "
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "op.get_bind().commit()",
+        "op.get_bind().rollback()",
+        "op.execute('ROLLBACK')",
+        "op.execute('COMMIT; SELECT 1')",
+    ],
+)
+def test_a_revision_that_ends_its_transaction_is_found_out(
+    job: Job, found: Database, image: Build, end: str
+) -> None:
+    """82, and neither version nor ledger says that it is applied: nobody takes half a step for a whole one."""
+    by_itself = replace(SECOND, up=SECOND.up + AND + end)
+    ended = job.run("upgrade", image=image(FIRST, by_itself))
+    assert ended.code == 82, ended.text
+    assert ended.outcome["revision"] == "0002"
+    assert "by itself" in ended.outcome["message"]
+    assert "autocommit_block" in ended.outcome["hint"]
+    assert ended.outcome["applied"] == ["0001"]
+    assert found.says_applied("0001")
+
+
+def test_an_old_way_to_leave_the_transaction_is_announced(job: Job, found: Database, image: Build) -> None:
+    """`op.execute("COMMIT")`, as many histories have it before ALTER TYPE, is a step of several transactions."""
+    kind = replace(FIRST, up=execute("CREATE TYPE kind AS ENUM ('a')"))
+    added = replace(SECOND, up=execute("COMMIT") + AND + execute("ALTER TYPE kind ADD VALUE 'b'"))
+    ended = job.run("upgrade", image=image(kind, added))
+    assert ended.code == 0, ended.text
+    assert found.says_applied("0001", "0002")
+    assert '"announced": true' in image(kind, added).lockfile.read_text().splitlines()[2]
+
+
+def test_a_commit_that_waits_for_a_replica_is_ended_by_a_signal(tmp_path: Path, image: Build) -> None:
+    """Where the synchronous standby is gone, COMMIT hangs; SIGTERM ends the run, and the next one finds it applied."""
+    waiting = "wait_event = 'SyncRep'"
+    with running(settings={**VOLATILE, "fsync": "on"}) as server:
+        found = Database(server.url)
+        with told_nobody(Job(server.url, tmp_path), found) as job:
+            job.run("upgrade", image=image(FIRST))
+            found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
+            run = job.start("upgrade", image=image(FIRST, SECOND))
+            eventually(lambda: found.is_any_runner(waiting))
+            run.send(signal.SIGTERM)
+            ended = run.end()
+            assert ended.code == 143, ended.text
+            found.execute("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+            assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
+            assert found.says_applied("0001", "0002")
