@@ -104,6 +104,34 @@ def test_a_waiting_pod_holds_up_no_drain(tree: Path, renderer: Renderer) -> None
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
+def test_the_autoscaler_alone_decides_on_replicas(tree: Path, renderer: Renderer) -> None:
+    """No number of replicas is applied, whoever set one before; and never fewer than an eviction leaves alive."""
+    objects = alone(tree, renderer, "keep-available", "scale-automatically")
+    scaler = named(objects, "HorizontalPodAutoscaler", "calcio-service")["spec"]
+    service = named(objects, "Deployment", "calcio-service")
+    assert "replicas" not in service["spec"]
+    assert scaler["scaleTargetRef"] == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "name": "calcio-service",
+    }
+    assert (
+        scaler["minReplicas"]
+        > named(objects, "PodDisruptionBudget", "calcio-service")["spec"]["maxUnavailable"]
+    )
+
+
+def test_the_ingress_leads_to_the_api_by_tls(tree: Path, renderer: Renderer) -> None:
+    """What comes from outside reaches the port `http`, whatever prefix an overlay gives the names."""
+    objects = alone(tree, renderer, "expose-with-ingress")
+    ingress = named(objects, "Ingress", "calcio-service")["spec"]
+    (path,) = ingress["rules"][0]["http"]["paths"]
+    backend = path["backend"]["service"]
+    (port,) = named(objects, "Service", backend["name"])["spec"]["ports"]
+    assert backend["port"] == {"name": port["name"]}
+    assert ingress["tls"] == [{"secretName": "calcio-service-tls"}]
+
+
 def test_only_the_database_is_reached_by_everybody(tree: Path, renderer: Renderer) -> None:
     """Jobs take no connection; the service takes HTTP, and monitoring alone its management port."""
     objects = alone(tree, renderer, "restrict-network")
