@@ -9,6 +9,7 @@ from service.gate.answers import App, Message, Receive, Scope, Send
 from service.metrics import Metrics
 
 log = logging.getLogger("service.access")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 
 
@@ -43,10 +44,9 @@ class Observed:
 
     def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
         method, path = scope["method"], scope["path"]
-        self._metrics.observe(method, resource_of(path), status, duration_s)
+        self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
         log.info(
-            "%s",
             "request",
             extra={
                 "method": method,

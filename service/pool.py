@@ -76,10 +76,10 @@ def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings
         with deadline.within(CONNECT_TIMEOUT_S):
             await gate.examine(connection)
 
+    times = {"timeout": CONNECT_TIMEOUT_S, "command_timeout": settings.request_deadline_s}
     named = {**arguments.get("server_settings", {}), "application_name": name}
     return asyncpg.create_pool(
-        **{"timeout": CONNECT_TIMEOUT_S, **arguments, "server_settings": named},
-        command_timeout=settings.request_deadline_s,
+        **{**times, **arguments, "server_settings": named},
         min_size=0,
         max_size=settings.pool_size,
         max_inactive_connection_lifetime=_RETIRED_AFTER * settings.idle_timeout_s,

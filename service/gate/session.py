@@ -13,6 +13,7 @@ from db.contract.ledger import CHANNEL, Snapshot
 from db.contract.names import History
 from db.contract.readers import LEAVE, REGISTER, RENEW
 from db.contract.snapshot import INSUFFICIENT_PRIVILEGE, MOVED, UNDEFINED_TABLE, parse, statements
+from service.gate.trouble import UnreadableLedgerError
 
 READ_ONLY = "25006"
 # Without these a process can't be seen by the fence; the verdict takes it from there.
@@ -36,11 +37,18 @@ async def take_snapshot(connection: asyncpg.Connection, history: History) -> Sna
     *others, (last, _) = statements(history)
     for sql, try_next in others:
         try:
-            return parse(dict(await connection.fetchrow(sql)))
+            return _read(await connection.fetchrow(sql))
         except asyncpg.PostgresError as error:
             if error.sqlstate not in try_next:
                 raise
-    return parse(dict(await connection.fetchrow(last)))
+    return _read(await connection.fetchrow(last))
+
+
+def _read(row: Mapping[str, Any]) -> Snapshot:
+    try:
+        return parse(dict(row))
+    except (ValueError, LookupError, TypeError) as error:
+        raise UnreadableLedgerError from error
 
 
 class Session:

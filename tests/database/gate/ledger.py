@@ -15,7 +15,7 @@ from tests.server.roles import SERVICE
 
 HISTORY = History()
 VERSION = "CREATE TABLE {version} (version_num varchar(32) PRIMARY KEY)"
-STATE = "INSERT INTO {schema}.ledger_state VALUES ({history}, %s, '{{}}', 0, 'test', '-infinity')"
+STATE = "INSERT INTO {schema}.ledger_state VALUES ({history}, %s, '{}', 0, 'test', '-infinity')"
 MOVE = "UPDATE {schema}.ledger_state SET heads = %s, change = change + 1 WHERE history = {history}"
 ROW = """
 INSERT INTO {schema}.ledger_revision
@@ -57,7 +57,7 @@ class Ledger:
         with self.transaction() as cursor:
             for sql in (VERSION, *CREATE, *((TRIGGER,) if notifier else ())):
                 cursor.execute(HISTORY.fill(sql))
-            cursor.execute(HISTORY.fill(STATE).replace("{{}}", "{}"), [FORMAT])
+            cursor.execute(HISTORY.fill(STATE), [FORMAT])
             for sql in GRANTS:
                 cursor.execute(HISTORY.fill(sql).replace("{role}", SERVICE))
 

@@ -155,6 +155,21 @@ async def test_a_role_that_may_read_nothing_is_told_what_to_do(
         assert (await readyz(client)).status_code == 503
 
 
+async def test_a_ledger_that_cannot_be_read_is_no_evidence(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """A row that no contract knows a word for ends no process, and takes no one out before the lease ends."""
+    async with running_gate(service_url, **SHORT) as gate:
+        await until(lambda: gate.verdict.ready)
+        with at_head.transaction() as cursor:
+            cursor.execute("ALTER TABLE ledger_revision DROP CONSTRAINT ledger_revision_state_check")
+            cursor.execute("UPDATE ledger_revision SET state = 'unheard of'")
+            at_head.move(cursor, ("0002",))
+        await until(lambda: "cannot read" in gate.trouble)
+        assert gate.verdict.ready
+        at_head.apply(FIRST, SECOND)
+        await until(lambda: gate.session is not None and gate.lease.remaining_s > 1.5)
+        assert gate.verdict.ready
+
+
 def test_the_settings_of_these_tests_are_a_lease() -> None:
     """The leases used here leave room for a round between two heartbeats, as real ones do."""
     for settings in (RARE, SHORT):

@@ -131,6 +131,7 @@ async def test_metrics_are_what_prometheus_reads(service_url: DatabaseUrl) -> No
         await until_readyz(client, 200)
         assert (await client.get("http://pod/api/v1/players")).status_code == 503
         await client.get("http://pod/nowhere")
+        await client.request("BREW", "http://pod/api/v1/coffee")
         text = (await ask(client, "/metrics")).text
     for line in (
         'calcio_schema_standing{standing="at_head"} 1.0',
@@ -142,6 +143,7 @@ async def test_metrics_are_what_prometheus_reads(service_url: DatabaseUrl) -> No
         'calcio_readers{release="dev"} 1.0',
         'calcio_http_requests_total{method="GET",resource="players",status="503"} 1.0',
         'calcio_http_requests_total{method="GET",resource="other",status="404"} 1.0',
+        'calcio_http_requests_total{method="other",resource="other",status="404"} 1.0',
         'calcio_pool_connections{state="busy"} 0.0',
     ):
         assert line in text.splitlines()

@@ -125,6 +125,16 @@ async def test_an_exhausted_pool_takes_no_one_out(service_url: DatabaseUrl) -> N
 
 
 @pytest.mark.usefixtures("at_head")
+async def test_what_the_url_says_of_times_is_obeyed(service_url: DatabaseUrl) -> None:
+    """Times in the URL go before those of the settings."""
+    url = service_url.replace(parameters={"command_timeout": "0.2", "connect_timeout": "5"})
+    async with running_with_pool(url) as (client, pool):
+        await until_readyz(client, 200)
+        with deadline.within(5), pytest.raises(TimeoutError):
+            await pool.fetchval("SELECT pg_sleep(5)")
+
+
+@pytest.mark.usefixtures("at_head")
 async def test_a_session_is_reused_as_it_is(service_url: DatabaseUrl) -> None:
     """Giving a session back costs no round trip, and leaves no transaction open."""
     async with running_with_pool(service_url, pool_size=1) as (client, pool):
