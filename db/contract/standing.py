@@ -173,7 +173,9 @@ def _by_ledger(database: Snapshot, image: Lineage) -> _Answer:
 
 
 def _equal(database: Snapshot, image: Lineage) -> bool:
-    return not database.found - image.known and image.closure(database.found) == image.known
+    """Whether the version says what the image expects, and nobody announced that it is about to be otherwise."""
+    announced = any(row.state is not State.APPLIED for row in database.rows.values())
+    return not announced and database.found <= image.known and image.closure(database.found) == image.known
 
 
 def _by(row: Row) -> str:
