@@ -17,10 +17,12 @@ HOLD_S = 5
 TRANSACTION_TIMEOUT_SINCE = 170000
 
 # Sessions of the service's role whose pod no live reader's name explains: their code is not known.
+# A gate's own session reads the ledger alone: a pod that waits, or will never serve, holds nothing back by it.
 _STRANGERS = """
 SELECT coalesce(nullif(application_name, ''), 'pid ' || pid) FROM pg_catalog.pg_stat_activity
  WHERE usename = %s AND datname = pg_catalog.current_database()
    AND NOT pg_catalog.split_part(application_name, '/', 3) = ANY (%s)
+   AND NOT pg_catalog.starts_with(application_name, 'calcio-gate/')
  ORDER BY 1
 """
 _WATCHING = """

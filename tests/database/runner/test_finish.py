@@ -1,5 +1,6 @@
 """`finish`: the trailing backfill, then the contract, once nobody who is alive reads what goes."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import psycopg2
@@ -214,6 +215,17 @@ def test_a_session_that_no_reader_explains_holds_the_contract_back(
         assert f"a session of {service_url.user} that no reader explains" in ended.outcome["message"]
         ignored = job.run(*AT_ONCE, image=release_2, app_role=service_url.user, fence_unregistered="ignore")
         assert ignored.code == 0, ignored.text
+    assert upgraded.value(SKILL) == 0
+
+
+def test_the_gate_of_a_pod_that_serves_nothing_holds_nothing_back(
+    job: Job, upgraded: Database, release_2: Image, service_url: DatabaseUrl
+) -> None:
+    """An unready pod has no lease, and its gate reads the ledger alone: it must not wait for a contract for ever."""
+    arguments = {**service_url.for_psycopg2(), "application_name": "calcio-gate/0001/pod-of-1"}
+    with closing(psycopg2.connect(**arguments)):
+        ended = job.run(*AT_ONCE, image=release_2, app_role=service_url.user)
+    assert ended.code == 0, ended.text
     assert upgraded.value(SKILL) == 0
 
 
