@@ -1,6 +1,7 @@
 """Gives the service's role what it needs, and no more."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg2
 
@@ -31,22 +32,16 @@ def grant(connection: Connection, history: History, role: str) -> None:
 
     Raises Refusal with 78 where there is no such role.
     """
-    try:
-        with connection, connection.cursor() as cursor:
-            for statement in tables.GRANTS:
-                cursor.execute(history.fill(statement).replace("{role}", quoted(role)))
-    except psycopg2.errors.UndefinedObject as error:
-        raise Refusal(
-            ExitCode.CONFIGURATION,
-            f"there is no role {role}, which CALCIO_APP_ROLE names",
-            "Create the service's role before the first migration, or correct the setting",
-        ) from error
+    with _existing(role), connection, connection.cursor() as cursor:
+        for statement in tables.GRANTS:
+            cursor.execute(history.fill(statement).replace("{role}", quoted(role)))
 
 
 def limit(connection: Connection, role: str, lease: LeaseSettings) -> Sequence[str]:
     """End the sessions of a frozen process on the server, by settings of `role` in this database.
 
     Answers the statements that someone with more rights must run, where this role may not.
+    Raises Refusal with 78 where there is no such role.
     """
     seconds = {name: getattr(lease, setting) for name, setting in tables.ROLE_LIMITS.items()}
     with connection.cursor() as cursor:
@@ -57,9 +52,21 @@ def limit(connection: Connection, role: str, lease: LeaseSettings) -> Sequence[s
         for name, value in seconds.items()
     ]
     try:
-        with connection, connection.cursor() as cursor:
+        with _existing(role), connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
     except psycopg2.errors.InsufficientPrivilege:
         return statements
     return ()
+
+
+@contextmanager
+def _existing(role: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.errors.UndefinedObject as error:
+        raise Refusal(
+            ExitCode.CONFIGURATION,
+            f"there is no role {role}, which CALCIO_APP_ROLE names",
+            "Create the service's role before the first migration, or correct the setting",
+        ) from error

@@ -72,9 +72,11 @@ def _found(job: Job, connection: Connection, *, in_empty_database: bool) -> None
         job.report("ledger.founded", f"founded the ledger beside {job.history}")
     role = job.settings.app_role
     if role and not granting.is_granted(connection, job.history, role):
+        statements = granting.limit(connection, role, job.settings)
+        # Last, since it is what the next run looks at: one that died in between begins here again.
         granting.grant(connection, job.history, role)
         job.report("granted", f"{role} may read and write the tables to come, and change none")
-        if statements := granting.limit(connection, role, job.settings):
+        if statements:
             job.report(
                 "limits.missing",
                 f"this role may not limit {role}'s sessions; as a superuser: {'; '.join(statements)}",
