@@ -1,6 +1,7 @@
 """Gives each test that asks for one a fresh database on a real PostgreSQL server."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -21,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="a server of the tests' own, as its superuser (default: one in a container, or an embedded one)",
     )
+    parser.addoption(
+        "--exhaustive", action="store_true", help="try all of what is otherwise sampled: for hours"
+    )
+    parser.addoption(
+        "--seed", type=int, default=secrets.randbelow(10**6), help="of the samples (default: any)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # libpq obeys these silently: a developer's own must not change what a test means.
     for name in [name for name in os.environ if name.startswith("PG") and name != "PG_BINDIR"]:
         del os.environ[name]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to take the same samples again."""
+    return f"samples: --seed {config.getoption('seed')}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
