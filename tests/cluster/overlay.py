@@ -44,7 +44,7 @@ class Overlay:
         assert count, f"{file} holds no {pattern}"
         path.write_text(changed)
 
-    def patch(self, selector: str, *operations: dict[str, object]) -> None:
+    def patch(self, selector: str, *operations: Mapping[str, object]) -> None:
         """Add a JSON patch of the objects with these labels."""
         patch: dict[str, object] = {
             "target": {"labelSelector": selector},
@@ -65,9 +65,9 @@ class Overlay:
         kustomization["components"] = [path, *others] if wanted else others
         self._write(kustomization)
 
-    def rendered(self) -> str:
+    def rendered(self, environment: str = "dev") -> str:
         rendering = subprocess.run(
-            [self.root / "scripts/render", "dev"], capture_output=True, text=True, check=False
+            [self.root / "scripts/render", environment], capture_output=True, text=True, check=False
         )
         assert rendering.returncode == 0, rendering.stderr
         return rendering.stdout

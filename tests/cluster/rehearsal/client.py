@@ -16,7 +16,7 @@ LONGEST_S = 1200
 SLOW_MS = 1000
 ISSUER = "rehearsal"
 SCRIPT = Path(__file__).with_name("load.py")
-END = "import os, signal; os.kill(1, signal.SIGTERM)"
+SIGNAL = "import os, signal; os.kill(1, signal.{})"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,14 @@ def start(place: Namespace, image: str) -> None:
     place.wait("condition=Ready", "pod/load")
 
 
+def tell(place: Namespace, signal: str) -> None:
+    """Send a signal to the load: SIGUSR1 for no more writes, SIGTERM for the end."""
+    place("exec", "load", "--", "python", "-c", SIGNAL.format(signal))
+
+
 def stop(place: Namespace) -> list[Request]:
     """End it, and answer what it told; fails where a line of it is missing."""
-    place("exec", "load", "--", "python", "-c", END)
+    tell(place, "SIGTERM")
     place.wait("jsonpath={.status.phase}=Succeeded", "pod/load")
     *lines, end = map(json.loads, place("logs", "load").splitlines())
     assert end == {"sent": len(lines)}, f"the load's log holds {len(lines)} outcomes and ends with {end}"

@@ -1,7 +1,8 @@
 """Runs in a pod: sends requests at a fixed rate, whatever becomes of them, and tells each outcome in a line of JSON.
 
 Standard library only. Half of the requests open a connection of their own, half share kept ones; nothing is ever
-sent twice, so whatever a retry would hide is counted. SIGTERM ends it, once every request has its outcome.
+sent twice, so whatever a retry would hide is counted. SIGUSR1 ends its writing; SIGTERM ends it all, once every
+request has its outcome.
 """
 
 import asyncio
@@ -26,11 +27,12 @@ class Client:
         self._port = port
         self._token = token
         self._kept: list[Connection] = []
+        self.writes = True
         self._known = f"{PATH}?limit=5"
 
     async def send(self, number: int) -> None:
         """Send one request and tell what came of it: every third one writes, every other one keeps its connection."""
-        venue = f"hall {number}" if number % 3 == 0 else None
+        venue = f"hall {number}" if self.writes and number % 3 == 0 else None
         outcome: dict[str, object] = {
             "at": time.time(),
             "venue": venue,
@@ -103,7 +105,9 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], byt
 async def run(client: Client, rate: float, longest_s: float) -> None:
     """Send until SIGTERM, or for the longest time there is; an answer that is late puts no request off."""
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, setattr, client, "writes", False)
     began, sent = time.monotonic(), set[asyncio.Task[None]]()
     numbers = count(1)
     while not stop.is_set() and time.monotonic() < began + longest_s:

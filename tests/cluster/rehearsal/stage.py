@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class Stage:
         """Wait until all pods are those of the release that was applied, and ready."""
         self.place("rollout", "status", "deployment/calcio-service", "--timeout=180s")
 
-    def psql(self, sql: str) -> list[dict[str, Any]]:
+    def psql(self, sql: str) -> list[Any]:
         """Ask the database, in its own pod: each row is JSON."""
         said = self.place("exec", DATABASE, "--", "psql", "-U", "postgres", "-Atc", sql, "calcio")
         return [json.loads(line) for line in said.splitlines()]
@@ -90,17 +90,11 @@ def of(component: str, release: str) -> str:
 
 
 @contextmanager
-def stage(
-    name: str, release: str, folder: Path, records: list[Record], settings: Mapping[str, object] | None = None
-) -> Iterator[Stage]:
-    """The release, installed on nothing while the load asks already; looked back at in the end.
-
-    `settings` are the service's, beside those of every rehearsal.
-    """
+def stage(name: str, release: str, folder: Path, records: list[Record]) -> Iterator[Stage]:
+    """The release, installed on nothing while the load asks already; looked back at in the end."""
     with namespace() as place:
         overlay = Overlay.copied(folder, place.name, release)
         shape(overlay)
-        overlay.setting("calcio-service", settings or {})
         place("create", "namespace", place.name)
         client.give_keys(place)
         with watched(place) as seen:

@@ -15,7 +15,7 @@ LINE = (
     " {.metadata.labels.app\\.kubernetes\\.io/version} {.status.phase}"
     ' {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\\n"}'
 )
-OURS = "app.kubernetes.io/component in (database, finish, migrate, service)"
+OURS = "app.kubernetes.io/component in (database, finish, migrate, revert, service)"
 
 
 @dataclass(frozen=True)
