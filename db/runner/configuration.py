@@ -1,5 +1,6 @@
 """Finds what configures a folder of revisions: the alembic.ini or pyproject.toml about it, and its scripts' folders."""
 
+import ast
 import tomllib
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -59,7 +60,9 @@ def configuration(migrations: Path, place: Place | None) -> Config:
     config.set_main_option("sqlalchemy.url", "postgresql+psycopg2://")
     if place is None:
         config.set_main_option("path_separator", "os")
-    if config.get_alembic_option("version_locations") is None and _has_folders_only(migrations / "versions"):
+    said = ("version_locations", "recursive_version_locations")
+    silent = all(config.get_alembic_option(name) is None for name in said)
+    if silent and _is_nested(migrations / "versions"):
         config.set_main_option("recursive_version_locations", "true")
     return config
 
@@ -100,7 +103,29 @@ def _name(location: str) -> str:
     return PurePosixPath(location.replace(":", "/")).name
 
 
-def _has_folders_only(versions: Path) -> bool:
-    """Whether scripts lie below `versions` and none lies in it: plain `alembic` would find nothing there."""
-    scripts = (path for path in versions.rglob("*.py") if path.name != "__init__.py")
-    return all(path.parent != versions for path in scripts)
+def _is_nested(versions: Path) -> bool:
+    """Whether the scripts in folders below `versions` belong to the history: plain `alembic` would not see them.
+
+    They do where there are no others, and where each of them stands on another one: what was put aside begins anew.
+    """
+    scripts = [path for path in versions.rglob("*.py") if path.name != "__init__.py"]
+    below = [path for path in scripts if path.parent != versions]
+    return len(below) == len(scripts) or all(_stands_on_another(path) for path in below)
+
+
+def _stands_on_another(script: Path) -> bool:
+    try:
+        statements = ast.parse(script.read_bytes()).body
+    except (SyntaxError, ValueError):
+        return False
+    values = {
+        target.id: statement.value
+        for statement in statements
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name)
+    }
+    below = values.get("down_revision")
+    return "revision" in values and not (
+        below is None or (isinstance(below, ast.Constant) and below.value is None)
+    )

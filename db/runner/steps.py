@@ -14,6 +14,7 @@ from db.contract.refusal import ExitCode, Refusal
 from db.runner import lock
 from db.runner.cancel import Terminated
 from db.runner.direction import Direction
+from db.runner.engine import engine_on
 from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
@@ -46,13 +47,10 @@ class Steps:
         self._direction = direction
         self._guard = Guard(self._session, direction)
         raw = self._session.connection
-        engine = sa.create_engine(
-            "postgresql+psycopg2://", creator=lambda: raw, poolclass=sa.StaticPool, use_native_hstore=False
-        )
         raw.autocommit = False
         try:
             with (
-                engine.connect() as connection,
+                engine_on(raw, self._job).connect() as connection,
                 EnvironmentContext(
                     self._scripts.config, self._scripts.directory, fn=self._pending
                 ) as environment,
