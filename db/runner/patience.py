@@ -1,11 +1,13 @@
 """How long a step goes on trying for a lock: short tries, growing pauses, and an end.
 
-A try that waits stops everybody behind it in the lock's queue, so it waits less than readers notice (50 ms; measured
-with 200 requests a second beside a long reader: 40 % fail without this, none with it), and never without a limit.
+A try that waits stops everybody behind it in the lock's queue, so it waits less than readers notice (50 ms: see
+docs/benchmarks.md), and never without a limit. It waits longer the next time where it met others: many short
+transactions end within a longer try, and a long one ends within none.
 """
 
 import random
 import time
+from collections.abc import Collection
 
 from db.runner.settings import RunnerSettings
 
@@ -23,6 +25,8 @@ class Patience:
         self._deadline = time.monotonic() + settings.lock_budget_s
         self._pause_s = PAUSE_S[0]
         self._deadlocks = 0
+        self._met: frozenset[str] = frozenset()
+        self.lasting: frozenset[str] = frozenset()  # the transactions that two tries have met
         self.tries = 0
 
     @property
@@ -30,13 +34,19 @@ class Patience:
         """How long the next try may queue."""
         return int(self._limit_ms)
 
-    def pause_s(self, sqlstate: str | None) -> float | None:
-        """How long to pause after a try that ended with `sqlstate`; None where it was the last one."""
+    def pause_s(self, sqlstate: str | None, transactions: Collection[str] = ()) -> float | None:
+        """How long to pause after a try that ended with `sqlstate`; None where it was the last one.
+
+        `transactions` are those that were seen in its way, if anybody was looking.
+        """
         self.tries += 1
         self._deadlocks += sqlstate == "40P01"
         pause = random.uniform(self._pause_s / 2, self._pause_s)  # noqa: S311 - jitter
         if self._deadlocks >= DEADLOCKS or time.monotonic() + pause > self._deadline:
             return None
-        self._limit_ms = min(self._limit_ms * GROWTH, self._longest_ms)
+        if met := frozenset(transactions):
+            self.lasting, self._met = self._met & met, met
+        if not self.lasting:
+            self._limit_ms = min(self._limit_ms * GROWTH, self._longest_ms)
         self._pause_s = min(self._pause_s * 2, PAUSE_S[1])
         return pause

@@ -1,6 +1,7 @@
 """The tries of a step: what an error asks for, who was in the way, and when to give up."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.failure import StepFailed
@@ -8,6 +9,9 @@ from db.runner.patience import Patience
 from db.runner.session import Session
 from db.runner.sqlstate import Meaning, meaning, sqlstate
 from db.runner.watch import Watch
+
+LOOK_EVERY_S = 0.25
+_STILL_THERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE virtualtransaction = ANY (%s))"
 
 
 class Tries:
@@ -17,6 +21,7 @@ class Tries:
         self._session = session
         self._job = session.job
         self._patience = Patience(session.job.settings)
+        self._watch: Watch
         self.revision: str | None = None  # the one being applied: what an error is about
         self.blockers: Sequence[str] = ()
         self.repeated = 0
@@ -40,10 +45,10 @@ class Tries:
         """Who looks on while it is tried."""
         job = self._job
         backend = self._session.connection.info.backend_pid
-        watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
+        self._watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
         if self._patience.tries:
-            watch.begin_now()
-        return watch
+            self._watch.begin_now()
+        return self._watch
 
     def again(self, error: BaseException, blockers: Sequence[str]) -> None:
         """Pause before another try, or raise what ends the run: `error` where the connection was lost."""
@@ -52,20 +57,41 @@ class Tries:
         what = meaning(error)
         if what is Meaning.RECONNECT:
             raise error
-        pause_s = self._patience.pause_s(sqlstate(error)) if what is Meaning.RETRY_STEP else None
+        pause_s = None
+        if what is Meaning.RETRY_STEP:
+            pause_s = self._patience.pause_s(sqlstate(error), self._watch.transactions)
         if pause_s is None:
             raise self._failed(error, what) from error
         self.repeated += 1
         in_the_way = "; ".join(self.blockers) or "nobody was seen"
         self._job.report(
             "step.retry",
-            f"revision {self.revision} met a lock, trying again in {pause_s:.1f} s; in its way: {in_the_way}",
+            f"revision {self.revision} met a lock, trying again within {pause_s:.1f} s; in its way: {in_the_way}",
             revision=self.revision,
             sqlstate=sqlstate(error),
             blockers=list(self.blockers),
             tries=self._patience.tries,
+            lock_timeout_ms=self.lock_timeout_ms,
         )
-        self._job.stop.wait(pause_s)
+        self._pause(pause_s)
+
+    def _pause(self, pause_s: float) -> None:
+        """Let the pause pass; where a long transaction is in the way, until it has ended at most."""
+        deadline = time.monotonic() + pause_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            self._job.stop.wait(min(LOOK_EVERY_S, left_s))
+            if self._patience.lasting and not self._are_still_there(self._patience.lasting):
+                self._job.report("step.free", "who was in its way has ended", revision=self.revision)
+                return
+
+    def _are_still_there(self, transactions: Collection[str]) -> bool:
+        connection = self._session.connection
+        with connection.cursor() as cursor:
+            cursor.execute(_STILL_THERE, (list(transactions),))
+            (are_there,) = cursor.fetchone() or (False,)
+        # Nothing may be open while it pauses: an open transaction holds back vacuum, and index builds.
+        connection.rollback()
+        return bool(are_there)
 
     def _failed(self, error: BaseException, what: Meaning) -> StepFailed:
         if what is Meaning.RETRY_STEP:

@@ -13,12 +13,14 @@ from db.runner.wire import Connection
 QUIET_S = 1.0  # a step that is over sooner is not watched at all
 SIGN_OF_LIFE_S = 10.0
 
-# Never the text of a query: it may hold a row's values.
+# Never the text of a query: it may hold a row's values. Locks, and whose they are, any role may see.
 _BLOCKERS = """
-SELECT pid || ' ' || coalesce(nullif(application_name, ''), 'without a name') || ', '
+SELECT DISTINCT virtualtransaction,
+       pid || ' ' || coalesce(nullif(application_name, ''), 'without a name') || ', '
        || coalesce(state, 'state unknown')
        || coalesce(', since ' || extract(epoch FROM pg_catalog.clock_timestamp() - xact_start)::int || ' s', '')
-  FROM pg_catalog.pg_stat_activity WHERE pid = ANY (pg_catalog.pg_blocking_pids(%s))
+  FROM pg_catalog.pg_stat_activity JOIN pg_catalog.pg_locks USING (pid)
+ WHERE pid = ANY (pg_catalog.pg_blocking_pids(%s))
 """
 
 
@@ -33,6 +35,7 @@ class Watch:
         self._over = threading.Event()
         self._soon = threading.Event()
         self._seen: dict[str, str] = {}
+        self.transactions: set[str] = set()  # those in the way, as pg_locks names them
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     @property
@@ -69,7 +72,8 @@ class Watch:
         while not self._over.wait(self._every_s):
             with connection.cursor() as cursor:
                 cursor.execute(_BLOCKERS, (self._backend,))
-                for (blocker,) in cursor:
+                for transaction, blocker in cursor:
+                    self.transactions.add(transaction)
                     self._seen[blocker.split(" ", 1)[0]] = blocker
             now = time.monotonic()
             if now - said >= SIGN_OF_LIFE_S:
