@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 from db.contract.refusal import ExitCode
@@ -16,7 +17,7 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
         (
             (
                 "target",
-                {"nargs": "?", "choices": ["heads"], "help": "the history has several heads by design"},
+                {"nargs": "?", "choices": ["head", "heads"], "help": "heads: there are several, by design"},
             ),
             ("--approved", {"metavar": "DIGEST", "help": "of the only plan that may be applied"}),
             (
@@ -76,7 +77,13 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     ),
     "lock": (
         "write db/revisions.lock; scripts/lock starts the database that it needs",
-        (("--check", {"action": "store_true", "help": "only compare"}),),
+        (
+            ("--check", {"action": "store_true", "help": "only compare"}),
+            (
+                "path",
+                {"nargs": "?", "type": Path, "help": "of --migrations DIR: where to (DIR/revisions.lock)"},
+            ),
+        ),
     ),
 }
 

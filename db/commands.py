@@ -28,7 +28,7 @@ def upgrade(options: Namespace, environ: Environ) -> int:
 
     if options.approved:
         environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}
-    return run(command, environ, several_heads=options.target is not None)
+    return run(command, environ, several_heads=options.target == "heads")
 
 
 def finish(options: Namespace, environ: Environ) -> int:
@@ -94,7 +94,7 @@ def stamp(options: Namespace, environ: Environ) -> int:
     from db.runner import stamp as module
     from db.runner.run import run
 
-    return run(lambda job: module.stamp(job, options.revisions), environ, several_heads=True)
+    return run(lambda job: module.stamp(job, options.revisions), environ)
 
 
 def downgrade(options: Namespace, environ: Environ) -> int:
@@ -141,9 +141,15 @@ def settings(options: Namespace, environ: Environ) -> int:
 def lock(options: Namespace, environ: Environ) -> int:
     """The lockfile."""
     from db.authoring import lock as module
+    from db.contract.settings import read
     from db.contract.url import find_url
+    from db.runner.settings import RunnerSettings
 
-    print(module.check() if options.check else module.write(lambda: find_url(environ)))
+    settings = read(RunnerSettings, environ)
+    if settings.migrations is not None:
+        print(module.write_of(settings, options.path))
+    else:
+        print(module.check() if options.check else module.write(lambda: find_url(environ)))
     return ExitCode.DONE
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from db.contract.lockfile import LOCKFILE, Entry, read_entries, render
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
-from db.runner import locked, rules, scripts
+from db.runner import histories, locked, rules, scripts
 from db.runner.environment import load
+from db.runner.settings import RunnerSettings
 
 
 def check(path: Path = LOCKFILE) -> str:
@@ -36,6 +37,21 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
         )
     path.write_text(render(entries), encoding="utf-8")
     return f"{path.name} holds {len(entries)} revisions, head {entries[-1].revision.revision}"
+
+
+def write_of(settings: RunnerSettings, path: Path | None) -> str:
+    """Write the lockfile of another project's history, for the image of its service, to `path` or beside its env.py.
+
+    Nobody measures its locks. Raises Refusal with 65 where its scripts are no history.
+    """
+    known = histories.known(settings, several_heads=True)
+    strict = settings.undeclared == "strict"
+    entries = scripts.read(known.scripts().directory, undeclared_breaks=strict)
+    path = path or known.scripts().folder / LOCKFILE.name
+    path.write_text(render(entries), encoding="utf-8")
+    gate = f"its gate needs CALCIO_SCHEMA={known.history.schema} CALCIO_VERSION_TABLE={known.history.version_table}"
+    heads = ", ".join(known.image.heads)
+    return f"{path} holds {len(entries)} revisions, head {heads}; {gate}"
 
 
 def _entries() -> tuple[Entry, ...]:

@@ -52,6 +52,9 @@ class SharedSettings(LeaseSettings):
         "the release this image belongs to",
     )
     schema: str = setting(identifier, "public", "the schema of alembic_version and the ledger")
+    version_table: str = setting(
+        identifier, "alembic_version", "the version table, unless another project's env.py names one"
+    )
     pod_name: str = setting(
         str, lambda: os.uname().nodename, "this process in the ledger and in pg_stat_activity"
     )

@@ -11,7 +11,7 @@ from db.contract.standing import listed
 from db.runner.direction import Down
 from db.runner.environment import Scripts
 from db.runner.job import Job
-from db.runner.loss import digest, losses
+from db.runner.loss import Loss, digest, losses
 from db.runner.move import take
 from db.runner.offline import written
 from db.runner.outcome import Outcome
@@ -57,8 +57,12 @@ def _steps(scripts: Scripts, target: str, found: Sequence[str]) -> list[Revision
 def _demand_acceptance(
     session: Session, scripts: Scripts, steps: Sequence[RevisionStep], accepted: str | None
 ) -> None:
-    statements = [statement for sql in written(scripts, steps).values() for statement in sql]
-    lost = losses(session.connection, statements, session.job.history.version_table)
+    sql = written(scripts, steps)
+    statements = [statement for each in sql.values() for statement in each or ()]
+    lost = (
+        *losses(session.connection, statements, session.job.history.version_table),
+        *(Loss(f"what {id_} undoes, known only when it runs", None) for id_ in sql if sql[id_] is None),
+    )
     if not lost:
         return
     expected = digest([step.revision.revision for step in steps], lost)

@@ -5,7 +5,6 @@ import logging.config
 import os
 import re
 import sys
-import traceback
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ from alembic.util import CommandError, load_python_file
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.configuration import Place, configuration
+from db.runner.place import described
 
 # What an offline run says of itself, and what this project decides. Everything else may change what a revision makes
 # or what a comparison sees: without its naming convention, names differ silently.
@@ -40,12 +40,17 @@ class Scripts:
     directory: ScriptDirectory
     options: dict[str, Any]
     hooks: tuple[Callable[..., None], ...]  # called with each step, in its transaction
-    version_table: str
+    version_table: str | None
     version_schema: str | None
 
-    def history(self, schema: str) -> History:
-        """Where this history lives: in `schema`, unless its env.py names another one."""
-        return History(self.version_schema or schema, self.version_table)
+    @property
+    def folder(self) -> Path:
+        """The folder of its env.py."""
+        return Path(self.directory.dir)
+
+    def history(self, schema: str, version_table: str) -> History:
+        """Where this history lives: there, unless its env.py says otherwise."""
+        return History(self.version_schema or schema, self.version_table or version_table)
 
     def upgrade_steps(self, targets: Iterable[str], heads: Iterable[str]) -> list[RevisionStep]:
         """What leads from the revisions `heads` up to `targets`, in order."""
@@ -87,7 +92,7 @@ def load(migrations: Path, *, place: Place | None = None, ask_env: bool = True) 
             if value is not None and not _NOT_TAKEN.fullmatch(name)
         },
         given.get("on_version_apply") or (),
-        given.get("version_table") or "alembic_version",
+        given.get("version_table"),
         given.get("version_table_schema"),
     )
 
@@ -102,7 +107,7 @@ def _ask(config: Config, directory: ScriptDirectory) -> dict[str, Any]:
     except (Exception, SystemExit) as error:
         raise Refusal(
             ExitCode.SCRIPTS,
-            f"env.py can't be run offline, for its options: {_described(error)}",
+            f"env.py can't be run offline, for its options: {described(error)}",
             "Let it configure itself without a connection, as `alembic upgrade --sql` asks of it;"
             " or set CALCIO_ENV_PY=skip, and do without its naming convention and version table",
         ) from error
@@ -121,7 +126,7 @@ def _read(config: Config, directory: ScriptDirectory) -> None:
             warnings.filterwarnings("error", message="Revision .* is present more than once")
             list(directory.walk_revisions())
     except (Exception, SystemExit) as error:
-        what = str(error) if isinstance(error, CommandError | UserWarning) else _described(error)
+        what = str(error) if isinstance(error, CommandError | UserWarning) else described(error)
         raise Refusal(ExitCode.SCRIPTS, f"the revision scripts can't be read: {what}") from error
 
 
@@ -133,18 +138,3 @@ def _logging_as_it_is() -> Iterator[None]:
         yield
     finally:
         logging.config.fileConfig = configure
-
-
-def _described(error: BaseException) -> str:
-    """The kind of `error`, and where it arose; its text might hold anything."""
-    what = type(error).__name__
-    if isinstance(error, ImportError) and error.name:
-        what += f" of {error.name}"
-    if isinstance(error, SyntaxError):
-        return f"{what} at {Path(error.filename or '').name}, line {error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]
-    return f"{what} at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else what
-
-
-def _is_pythons(filename: str) -> bool:
-    return filename.startswith("<") or Path(filename).parent == Path(os.__file__).parent

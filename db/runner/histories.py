@@ -27,7 +27,7 @@ class Known:
     scripts: Callable[[], "Scripts"]
 
 
-def known(settings: RunnerSettings, *, several_heads: bool = False) -> Known:
+def known(settings: RunnerSettings, *, several_heads: bool) -> Known:
     """The history that `settings` name; raises Refusal with 65 where it can't be applied."""
     if settings.migrations is None:
         return _own(settings, several_heads=several_heads)
@@ -45,7 +45,7 @@ def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
 
         return load(locked.MIGRATIONS)
 
-    return Known(image, History(settings.schema), load)
+    return Known(image, History(settings.schema, settings.version_table), load)
 
 
 def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool) -> Known:
@@ -58,7 +58,7 @@ def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool)
     _refuse_replaced_threads(folder)
     entries = scripts.read(loaded.directory, undeclared_breaks=settings.undeclared == "strict")
     image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
-    return Known(image, loaded.history(settings.schema), lambda: loaded)
+    return Known(image, loaded.history(settings.schema, settings.version_table), lambda: loaded)
 
 
 def _refuse_replaced_threads(migrations: Path) -> None:

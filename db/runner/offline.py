@@ -7,22 +7,21 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import RevisionStep
 
-from db.contract.refusal import ExitCode, Refusal
 from db.runner.environment import Scripts
 
 # Around what runs statement by statement.
 _BRACKETS = {"BEGIN", "COMMIT"}
 
 
-def written(scripts: Scripts, steps: Iterable[RevisionStep]) -> dict[str, tuple[str, ...]]:
+def written(scripts: Scripts, steps: Iterable[RevisionStep]) -> dict[str, tuple[str, ...] | None]:
     """The statements of each of `steps`, by revision, without those that move the version.
 
-    Raises Refusal with 65 for a revision that can't be written without a database.
+    None stands for a revision that can't be written without a database: what it does depends on what is there.
     """
     return {step.revision.revision: _statements(scripts, step) for step in steps}
 
 
-def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...]:
+def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...] | None:
     buffer = StringIO()
     context = EnvironmentContext(scripts.config, scripts.directory, as_sql=True)
     try:
@@ -33,11 +32,7 @@ def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...]:
             migration = environment.get_context()
             with Operations.context(migration):
                 step.migration_fn()
-    except Exception as error:
-        raise Refusal(
-            ExitCode.SCRIPTS,
-            f"revision {step.revision.revision} can't be written as SQL: {type(error).__name__}",
-            "What it does depends on the database's content; read its script instead",
-        ) from error
+    except (Exception, SystemExit):  # noqa: BLE001 - a revision is somebody's program, and this one wants a connection
+        return None
     parts = (part.strip() for part in buffer.getvalue().split(";\n"))
     return tuple(part for part in parts if part and part not in _BRACKETS)

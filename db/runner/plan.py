@@ -76,7 +76,7 @@ def _pending(job: Job, database: Snapshot) -> list[Revision]:
     return [revision for id_, revision in job.image.revisions.items() if id_ in lacking]
 
 
-def _statements(scripts: Scripts, job: Job, database: Snapshot) -> dict[str, tuple[str, ...]]:
+def _statements(scripts: Scripts, job: Job, database: Snapshot) -> dict[str, tuple[str, ...] | None]:
     heads = tuple(head for head in database.found if head in job.image.revisions)
     return written(scripts, scripts.upgrade_steps(job.image.heads, heads))
 
@@ -102,7 +102,7 @@ def _figures(
 
 
 def _step(
-    job: Job, revision: Revision, statements: Sequence[str], figures: Mapping[str, Mapping[str, Any]]
+    job: Job, revision: Revision, statements: Sequence[str] | None, figures: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     return {
         "revision": revision.revision,

@@ -110,7 +110,7 @@ def run(
     environ: Mapping[str, str],
     *,
     quiet: bool = False,
-    several_heads: bool = False,
+    several_heads: bool = True,
     end_within_s: float = END_WITHIN_S,
 ) -> ExitCode:
     """Do `command` for what `environ` says."""

@@ -29,7 +29,7 @@ def answer(
         codes.append(code(found))
         return Outcome("nothing", ExitCode.DONE, "")
 
-    failed = run(command, environ, quiet=True, several_heads=True)
+    failed = run(command, environ, quiet=True)
     return codes[0] if codes else failed
 
 
@@ -97,7 +97,9 @@ def _step(step: Mapping[str, Any]) -> list[str]:
     took = f", took {step['last_duration_ms']} ms last time" if step["last_duration_ms"] is not None else ""
     breaks = f", breaks {', '.join(step['breaks'])}" if step["breaks"] else ""
     lines = [f"{step['revision']} ({step['phase']}, by {step['command']}{breaks}{took})"]
-    lines += [f"    {line}" for statement in step["statements"] for line in statement.splitlines()]
+    unwritten = ["what it does depends on what it finds: read its script"]
+    statements = unwritten if step["statements"] is None else step["statements"]
+    lines += [f"    {line}" for statement in statements for line in statement.splitlines()]
     if step["locks"] is None:
         return [*lines, "  locks: nobody has measured them"]
     return lines + [f"  locks {_lock(lock)}" for lock in step["locks"]]

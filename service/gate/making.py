@@ -12,7 +12,7 @@ from service.settings import ServiceSettings
 def make_gate(settings: ServiceSettings, url: DatabaseUrl, image: Lineage) -> Gate:
     config = GateConfig(
         image=image,
-        history=History(settings.schema),
+        history=History(settings.schema, settings.version_table),
         name=settings.pod_name,
         release=settings.release,
         arguments=url.for_asyncpg(),

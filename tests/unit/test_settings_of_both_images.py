@@ -22,6 +22,7 @@ SHARED = {
     "CALCIO_CLOCK_STEP_S": "5",
     "CALCIO_RELEASE": "dev",
     "CALCIO_SCHEMA": "public",
+    "CALCIO_VERSION_TABLE": "alembic_version",
 }
 RUNNER = {
     "CALCIO_CONNECT_DEADLINE_S": "60",
