@@ -1,6 +1,6 @@
 """The two ways a revision can go, and what each asks of the ledger and of the fence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,7 +34,9 @@ class Direction(Protocol):
     def blocked_by(self, revision: Revision, readers: Sequence[Reader], image: Lineage) -> Sequence[Reader]:
         """Who of `readers` is in the way."""
 
-    def record(self, ledger: Ledger, cursor: Cursor, revision: Revision, **figures: Any) -> None:
+    def record(
+        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **figures: Any
+    ) -> None:
         """Write into the ledger that it is done."""
 
 
@@ -58,9 +60,11 @@ class Up:
         """The readers that it breaks."""
         return in_the_way_of(revision.breaks, readers, image)
 
-    def record(self, ledger: Ledger, cursor: Cursor, revision: Revision, **figures: Any) -> None:
+    def record(
+        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **figures: Any
+    ) -> None:
         """The row says applied."""
-        ledger.write(cursor, revision, State.APPLIED, **figures)
+        ledger.write(cursor, revision, State.APPLIED, heads=heads, **figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Down:
         """The readers that rely on it."""
         return in_need_of([revision.revision], readers, image)
 
-    def record(self, ledger: Ledger, cursor: Cursor, revision: Revision, **_: Any) -> None:
+    def record(
+        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **_: Any
+    ) -> None:
         """The row is gone."""
-        ledger.remove(cursor, revision.revision)
+        ledger.remove(cursor, revision.revision, heads)

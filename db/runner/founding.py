@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import psycopg2
 from psycopg2.extras import RealDictCursor
 
 from db.contract import tables
 from db.contract.ledger import FORMAT
 from db.contract.names import History, quoted
 from db.contract.refusal import ExitCode, Refusal
+from db.runner.overtaken import Overtaken
 from db.runner.wire import Connection
 
 # As Alembic itself makes it, so that plain `alembic` finds what it expects.
@@ -42,8 +44,16 @@ UPDATE {{schema}}.ledger_state SET server = {SERVER}, server_seen_at = pg_catalo
 def found_ledger(connection: Connection, history: History, *, in_empty_database: bool) -> bool:
     """Make the version table and the ledger where they are missing, in one transaction; answers whether it did.
 
-    Raises Refusal with 77 where this role may not write the one, or make the other.
+    Raises Refusal with 77 where this role may not write the one, or make the other, and Overtaken where plain
+    `alembic` was about to make the one.
     """
+    try:
+        return _found(connection, history, in_empty_database=in_empty_database)
+    except (psycopg2.errors.UniqueViolation, psycopg2.errors.DuplicateTable) as error:
+        raise Overtaken from error
+
+
+def _found(connection: Connection, history: History, *, in_empty_database: bool) -> bool:
     with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         there = _what_is_there(cursor, history)
         if there["has_ledger"] and there["has_version"] and _has_state(cursor, history):

@@ -10,6 +10,7 @@ from db.runner.environment import Scripts
 from db.runner.fence import HeldBack
 from db.runner.job import Job
 from db.runner.outcome import Outcome
+from db.runner.overtaken import Overtaken
 from db.runner.plan import demand_approved
 from db.runner.session import invalid_indexes, opened
 from db.runner.steps import Steps
@@ -81,8 +82,9 @@ def _arrived(job: Job, targets: Sequence[str], *, attempts: int) -> Outcome:
         after, judgement = job.judge(connection)
         cursor.execute(_LSN)
         (lsn,) = cursor.fetchone() or (None,)
-    lacking = missing(after, job.image, job.image.closure(targets))
-    if lacking or after.found != frozenset(after.ledger_heads or ()):
+    if after.found != frozenset(after.ledger_heads or ()):
+        raise Overtaken
+    if lacking := missing(after, job.image, job.image.closure(targets)):
         raise Refusal(
             ExitCode.INTERNAL,
             f"every step reported success, and a new connection finds {listed(after.found)}"

@@ -7,6 +7,7 @@ from typing import TypeVar
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.cancel import Stop
+from db.runner.overtaken import Overtaken
 from db.runner.patience import Patience
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
@@ -25,7 +26,7 @@ SELECT a.pid, coalesce(nullif(a.application_name, ''), 'without a name'), a.stat
 
 
 def while_connections_are_lost(work: Callable[[], T], stop: Stop, report: Report) -> T:
-    """Do `work`, again from its beginning where its connection was lost.
+    """Do `work`, again from its beginning where its connection was lost, or its knowledge of the version is old.
 
     The lock is lost with the connection, and whether the last COMMIT arrived is read, never guessed.
     """
@@ -34,6 +35,9 @@ def while_connections_are_lost(work: Callable[[], T], stop: Stop, report: Report
             return work()
         except Exception as error:
             stop.check()
+            if isinstance(error, Overtaken) and connects < CONNECTS:
+                report("overtaken", f"{error.message}; beginning again", connects=connects)
+                continue
             if meaning(error) is not Meaning.RECONNECT:
                 raise
             if connects == CONNECTS:

@@ -1,13 +1,14 @@
 """Writes the ledger: each row in the transaction of what it describes."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History, literal
+from db.runner.overtaken import IS_VERSION, Overtaken
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection, Cursor
 
@@ -23,11 +24,12 @@ ON CONFLICT (history, revision) DO UPDATE
        release = excluded.release, image = excluded.image, git_sha = excluded.git_sha, actor = excluded.actor,
        applied_at = excluded.applied_at, duration_ms = excluded.duration_ms, lsn_after = excluded.lsn_after
 """
-_REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %s"
-_MOVE_STATE = """
-UPDATE {schema}.ledger_state
-   SET change = change + 1, heads = ARRAY(SELECT version_num::text FROM {version} ORDER BY 1)
- WHERE history = {history}
+_REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %(revision)s"
+_CHANGE = "UPDATE {schema}.ledger_state SET change = change + 1 WHERE history = {history}"
+# What moves the ledger's heads knows which ones these are: heads that came from elsewhere would hide missing rows.
+_ARRIVE = f"""
+UPDATE {{schema}}.ledger_state SET change = change + 1, heads = %(heads)s
+ WHERE history = {{history}} AND {IS_VERSION}
 """
 _EVENT = """
 INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
@@ -37,7 +39,11 @@ VALUES ({history}, %s, %s, ARRAY(SELECT version_num::text FROM {version} ORDER B
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger of one history, written for one run."""
+    """The ledger of one history, written for one run.
+
+    Where a method takes `heads` they are what alembic_version holds since the caller's transaction moved it, and
+    None where it did not; Overtaken is raised where it holds something else.
+    """
 
     history: History
     settings: RunnerSettings
@@ -48,6 +54,7 @@ class Ledger:
         revision: Revision,
         state: State,
         *,
+        heads: Collection[str] | None = None,
         source: str = "step",
         duration_ms: int | None = None,
         lsn_before: str | None = None,
@@ -68,20 +75,22 @@ class Ledger:
             "duration_ms": duration_ms,
             "lsn_before": lsn_before,
         }
-        # Sent as one: each round trip is paid once a revision, and a history has hundreds.
-        cursor.execute(cursor.mogrify(self.history.fill(_WRITE_ROW), row) + b";" + self._moved())
+        self._change(cursor, _WRITE_ROW, row, heads)
 
-    def remove(self, cursor: Cursor, revision: str) -> None:
+    def remove(self, cursor: Cursor, revision: str, heads: Collection[str] | None = None) -> None:
         """Remove the row of `revision`."""
-        cursor.execute(self.history.fill(_REMOVE_ROW), (revision,))
-        self.moved(cursor)
+        self._change(cursor, _REMOVE_ROW, {"revision": revision}, heads)
+
+    def moved(self, cursor: Cursor, heads: Collection[str] | None = None) -> None:
+        """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
+        self._change(cursor, "", {}, heads)
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
         values = (operation, about, self.settings.release or None, json.dumps(detail, default=str))
         cursor.execute(self.history.fill(_EVENT), values)
 
-    def reconcile(self, connection: Connection, image: Lineage, found: Iterable[str]) -> Sequence[str]:
+    def reconcile(self, connection: Connection, image: Lineage, found: Collection[str]) -> Sequence[str]:
         """Make the rows say that exactly what stands below the heads `found` is applied; what a run announced stays.
 
         Answers the revisions whose rows were written or removed.
@@ -100,17 +109,20 @@ class Ledger:
                 self.remove(cursor, id_)
             for id_ in new:
                 self.write(cursor, image.revisions[id_], State.APPLIED, source="reconcile")
-            self.moved(cursor)
+            self.moved(cursor, found)
             self.event(cursor, "reconcile", None, written=new, removed=gone)
         return sorted(new + gone)
 
-    def moved(self, cursor: Cursor) -> None:
-        """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
-        cursor.execute(self._moved())
-
-    def _moved(self) -> bytes:
+    def _change(
+        self, cursor: Cursor, statement: str, values: Mapping[str, Any], heads: Collection[str] | None
+    ) -> None:
         notify = f"SELECT pg_catalog.pg_notify({literal(CHANNEL)}, {literal(str(self.history))})"
-        return f"{self.history.fill(_MOVE_STATE)}; {notify}".encode()
+        move = _CHANGE if heads is None else _ARRIVE
+        # Sent as one: each round trip is paid once a revision, and a history has hundreds.
+        together = self.history.fill(f"{statement}; {notify.replace('%', '%%')}; {move}")
+        cursor.execute(together, {**values, "heads": sorted(heads or ())})
+        if cursor.rowcount == 0:
+            raise Overtaken
 
 
 def to_reconcile(states: Mapping[str, str], applied: Collection[str]) -> tuple[set[str], set[str]]:

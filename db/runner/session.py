@@ -1,6 +1,6 @@
 """A session that may move the schema: one connection, which holds the lock, beside a ledger that tells the truth."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def opened(job: Job) -> Iterator[Session]:
             yield Session(job, connection, ledger, fence, judgement, invalid_indexes(connection, job.history))
 
 
-def _reconcile(job: Job, connection: Connection, ledger: Ledger, found: Iterable[str]) -> None:
+def _reconcile(job: Job, connection: Connection, ledger: Ledger, found: Collection[str]) -> None:
     written = ledger.reconcile(connection, job.image, found)
     job.report("reconciled", f"the ledger now says what alembic_version says: {', '.join(written)}")
 

@@ -1,6 +1,6 @@
 """A baseline in the place of the revisions that it replaces: adopted where all of them are applied."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from db.contract.ledger import State
 from db.contract.lineage import Revision
@@ -29,17 +29,20 @@ def adopt(job: Job, connection: Connection, ledger: Ledger) -> Sequence[str]:
                 f"the database is at {listed(inside)}; the baseline {baseline.revision} holds {listed(lacking)} too",
                 "Apply the last release that still has their scripts first",
             )
-        _adopt(job, connection, ledger, baseline)
+        heads = database.found - inside | {baseline.revision}
+        _adopt(job, connection, ledger, baseline, heads)
         adopted.append(baseline.revision)
     return adopted
 
 
-def _adopt(job: Job, connection: Connection, ledger: Ledger, baseline: Revision) -> None:
+def _adopt(
+    job: Job, connection: Connection, ledger: Ledger, baseline: Revision, heads: Collection[str]
+) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute(
             job.history.fill("DELETE FROM {version} WHERE version_num = ANY (%s)"), (list(baseline.replaces),)
         )
         cursor.execute(job.history.fill("INSERT INTO {version} VALUES (%s)"), (baseline.revision,))
-        ledger.write(cursor, baseline, State.APPLIED, source="stamp")
+        ledger.write(cursor, baseline, State.APPLIED, source="stamp", heads=heads)
         ledger.event(cursor, "squash", baseline.revision, replaces=list(baseline.replaces))
     job.report("squash", f"{baseline.revision} stands for {listed(baseline.replaces)} now")

@@ -60,6 +60,7 @@ def _write(job: Job, connection: Connection, heads: Sequence[str]) -> None:
         for id_, revision in job.image.revisions.items():
             if id_ in applied:
                 ledger.write(cursor, revision, State.APPLIED, source="stamp")
+        ledger.moved(cursor, heads)
         ledger.event(cursor, "stamp", None, heads=heads)
 
 

@@ -1,7 +1,9 @@
 """Takes revisions one by one through Alembic, each with its ledger row in its own transaction."""
 
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from copy import deepcopy
 from typing import Any
 
@@ -19,6 +21,7 @@ from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
 from db.runner.guard import Guard
+from db.runner.overtaken import refuse_overtaken
 from db.runner.progress import Progress
 from db.runner.session import Session
 from db.runner.tries import Tries
@@ -34,6 +37,8 @@ class Steps:
         self._direction: Direction
         self._guard: Guard
         self._memo: dict[str, Any] = {}
+        self._heads: frozenset[str]
+        self._recorded: frozenset[str]  # what they are when the step's transaction has committed
         self._began = 0.0
         self._lsn: str | None = None
         self.tries = Tries(session)
@@ -50,6 +55,7 @@ class Steps:
         raw.autocommit = False
         try:
             with (
+                redirect_stdout(sys.stderr),  # what revisions print is not this run's report
                 engine_on(raw, self._job).connect() as connection,
                 EnvironmentContext(
                     self._scripts.config, self._scripts.directory, fn=self._pending
@@ -87,12 +93,16 @@ class Steps:
                 except StepFailed as failed:
                     if failed.revision:
                         self._guard.give_up(self._job.image.revisions[failed.revision])
+                    # Then it is no wonder, and not the revision's fault.
+                    refuse_overtaken(self._session.connection, self._job.history, self._heads)
                     raise
             else:
                 return
 
     def _pending(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
         """What Alembic runs; the code before a `yield` runs between two steps' transactions."""
+        self._heads = frozenset(heads)
+        refuse_overtaken(self._session.connection, self._job.history, heads)
         for step in self._direction.steps(self._scripts, heads):
             revision = self._job.image.revisions[step.revision.revision]
             self.tries.begin(revision.revision)
@@ -103,6 +113,7 @@ class Steps:
             step.migration_fn = self._guard.guarded(revision, step.migration_fn)
             yield step
             # Alembic comes back for more when the step's transaction has committed.
+            self._heads = self._recorded
             self._job.trace.applied.append(revision.revision)
 
     def _prepare(self, revision: Revision) -> None:
@@ -125,14 +136,16 @@ class Steps:
         self._began = time.monotonic()
         raw.autocommit = False
 
-    def _record(self, *, step: MigrationInfo, **_: Any) -> None:
+    def _record(self, *, step: MigrationInfo, heads: set[str], **_: Any) -> None:
         """Alembic's hook: the version has just moved, in the step's transaction."""
         assert step.up_revision_id is not None  # noqa: S101 - only a stamp has none
         revision = self._job.image.revisions[step.up_revision_id]
         duration_ms = round((time.monotonic() - self._began) * 1000)
         ledger, operation = self._session.ledger, self._direction.operation
+        self._recorded = frozenset(heads)
         with self._session.connection.cursor() as cursor:
-            self._direction.record(ledger, cursor, revision, duration_ms=duration_ms, lsn_before=self._lsn)
+            figures: dict[str, Any] = {"duration_ms": duration_ms, "lsn_before": self._lsn}
+            self._direction.record(ledger, cursor, revision, heads, **figures)
             detail = {"duration_ms": duration_ms, "tries": self.tries.number, "blockers": self.tries.blockers}
             ledger.event(cursor, operation, revision.revision, **detail)
         self._job.report(
