@@ -8,7 +8,7 @@ import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def load(migrations: Path, *, place: Place | None = None, ask_env: bool = True) 
         )
     config = configuration(migrations, place)
     # Relative paths in a configuration mean: from where plain `alembic` is run.
-    with chdir(place.folder if place else Path.cwd()):
+    with chdir(place.folder if place else Path.cwd()), redirect_stdout(sys.stderr):
         try:
             directory = ScriptDirectory.from_config(config)
         except CommandError as error:

@@ -1,6 +1,8 @@
 """The SQL that steps would run, written instead of run: Alembic's offline mode, a revision at a time."""
 
+import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from io import StringIO
 
 from alembic.operations import Operations
@@ -25,7 +27,7 @@ def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...] | None:
     buffer = StringIO()
     context = EnvironmentContext(scripts.config, scripts.directory, as_sql=True)
     try:
-        with context as environment:
+        with redirect_stdout(sys.stderr), context as environment:
             environment.configure(
                 dialect_name="postgresql", output_buffer=buffer, literal_binds=True, **scripts.options
             )

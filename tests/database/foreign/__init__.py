@@ -1,0 +1,1 @@
+"""Histories that this project did not write, applied by its Job."""
