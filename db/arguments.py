@@ -69,7 +69,12 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     ),
     "stamp": (
         "say which revisions the database is at; nothing is run",
-        (("revisions", {"nargs": "+", "metavar": "REVISION", "help": "its heads, all of them"}),),
+        (
+            (
+                "revisions",
+                {"nargs": "+", "metavar": "REVISION", "help": "its heads, all of them; base is none"},
+            ),
+        ),
     ),
     "revision": (
         "write the next revision's script; scripts/revision starts the database that it needs",

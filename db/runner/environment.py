@@ -122,8 +122,8 @@ def _read(config: Config, directory: ScriptDirectory) -> None:
     """Import the scripts, which may ask `alembic.context` for the configuration as they are imported."""
     try:
         with EnvironmentContext(config, directory), warnings.catch_warnings():
-            # Alembic warns of an id that is there twice, and forgets one of the two.
-            warnings.filterwarnings("error", message="Revision .* is present more than once")
+            # Alembic warns of these, then forgets one of two with the same id, or fails without a word.
+            warnings.filterwarnings("error", message="Revision .* is (present more than once|not present)")
             list(directory.walk_revisions())
     except (Exception, SystemExit) as error:
         what = str(error) if isinstance(error, CommandError | UserWarning) else described(error)

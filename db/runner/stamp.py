@@ -1,6 +1,6 @@
 """`stamp`: a person says which revisions a database is at; version and ledger are written, nothing is run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 from db.contract.ledger import State
@@ -13,13 +13,21 @@ from db.runner.outcome import Outcome
 from db.runner.record import Ledger
 from db.runner.wire import Connection
 
+# As Alembic calls them; base begins a history beside tables that are not its own.
+_NAMED: Mapping[str, Callable[[Lineage], Sequence[str]]] = {
+    "base": lambda _: (),
+    "head": lambda image: image.heads,
+    "heads": lambda image: image.heads,
+}
 
-def stamp(job: Job, heads: Sequence[str]) -> Outcome:
-    """Write that exactly `heads`, and what stands below them, are applied.
+
+def stamp(job: Job, revisions: Sequence[str]) -> Outcome:
+    """Write that exactly `revisions`, and what stands below them, are applied: "base" for none, "heads" for all.
 
     Raises Refusal with 64 for a revision this image does not know, 79 where the database has one of which this
     image knows nothing: what it means would be lost, so there is no way to purge it.
     """
+    heads = _NAMED[revisions[0]](job.image) if revisions[0] in _NAMED else revisions
     _refuse_unknown(heads, job.image)
     with (
         closing(job.connect()) as connection,
