@@ -6,42 +6,29 @@ open for a while. Measured from when a request was due, so that a stall counts f
 
 import asyncio
 import os
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
 
-from bench.many_revisions import ALEMBIC, ENVIRONMENT
+from bench.history import History
 from db.contract.url import DatabaseUrl
-from scripts.tour.place import OWNER, Place, choose_ports, settled
-from tests.server.roles import fresh_database
+from scripts.tour.place import Place, choose_ports, settled
 
 REQUESTS_A_SECOND = 200
 POOL = 20
 DEADLINE_S = 1.0
 STALL_S = 0.1
 BEFORE_S, LONG_S, AFTER_S = 1.0, 10.0, 1.0
-REVISION = """
-from alembic import op
-
-revision = "{number:04}"
-down_revision = {parent!r}
-phase = "expand"
-
-
-def upgrade() -> None:
-    op.execute("{sql}")
-"""
 TABLE = (
-    "CREATE TABLE read AS SELECT n AS id, 'row ' || n AS name FROM generate_series(1, 10000) AS n;"
-    "ALTER TABLE read ADD PRIMARY KEY (id)"
+    "CREATE TABLE read AS SELECT n AS id, 'row ' || n AS name FROM generate_series(1, 10000) AS n",
+    "ALTER TABLE read ADD PRIMARY KEY (id)",
 )
-ALTER = "ALTER TABLE read ADD COLUMN added int"
+ALTER = ("ALTER TABLE read ADD COLUMN added int",)
 
 
 @dataclass
@@ -113,7 +100,7 @@ async def long_reader(url: DatabaseUrl) -> AsyncIterator[asyncio.Task[float]]:
         await connection.close()
 
 
-async def measure(url: DatabaseUrl, command: list[str], environ: dict[str, str]) -> Felt:
+async def measure(url: DatabaseUrl, command: Sequence[str], environ: Mapping[str, str]) -> Felt:
     """The readers of a fresh database while `command` moves it; while nobody does, where there is none."""
     async with asyncpg.create_pool(**url.for_asyncpg(), min_size=POOL, max_size=POOL) as pool:
         readers = Readers(pool)
@@ -128,7 +115,7 @@ async def measure(url: DatabaseUrl, command: list[str], environ: dict[str, str])
         return readers.felt
 
 
-async def ended(command: list[str], environ: dict[str, str]) -> float:
+async def ended(command: Sequence[str], environ: Mapping[str, str]) -> float:
     """When the command ended."""
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -142,44 +129,25 @@ async def ended(command: list[str], environ: dict[str, str]) -> float:
     return time.perf_counter()
 
 
-def write_history(folder: Path) -> None:
-    (folder / "versions").mkdir(parents=True)
-    (folder / "env.py").write_text(ENVIRONMENT)
-    (folder / "script.py.mako").touch()
-    for number, parent, sql in ((1, None, TABLE), (2, "0001", ALTER)):
-        text = REVISION.format(number=number, parent=parent, sql=sql)
-        (folder / "versions" / f"{number:04}.py").write_text(text)
-    (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = {folder}\npath_separator = os\n")
-
-
-def on_a_fresh_database(place: Place, folder: Path, command: list[str]) -> Felt:
-    with fresh_database(place.server.url, OWNER) as name:
-        text = place.owner_url_file.read_text()
-        text = text[: text.rindex("/") + 1] + name
-        (folder / "url").write_text(text)
-        environ = {"DATABASE_URL_FILE": str(folder / "url")}
-        asyncio.run(ended([*alembic(folder), "0001"], environ))
-        return asyncio.run(measure(DatabaseUrl.parse(text), command, environ))
-
-
-def alembic(folder: Path) -> list[str]:
-    return [ALEMBIC, "-c", str(folder / "alembic.ini"), "upgrade"]
+def on_a_fresh_database(place: Place, history: History, command: Sequence[str]) -> Felt:
+    with history.database(place) as (url, environ):
+        asyncio.run(ended(history.alembic("0001"), environ))
+        return asyncio.run(measure(url, command, environ))
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, settled(choose_ports(0).postgres) as place:
-        folder = Path(name) / "migrations"
-        write_history(folder)
-        commands = {
-            "nobody migrates": [],
-            "python -m db upgrade": [sys.executable, "-m", "db", "--migrations", str(folder), "upgrade"],
-            "alembic upgrade head": [*alembic(folder), "head"],
+        history = History(Path(name) / "migrations", TABLE, ALTER)
+        commands: dict[str, Sequence[str]] = {
+            "nobody migrates": (),
+            "python -m db upgrade": history.job,
+            "alembic upgrade head": history.alembic(),
         }
         print(
             f"{'':24} {'requests':>9} {'failed':>8} {'> 100 ms':>9} {'p99, ms':>8} {'most, ms':>8} {'applied':>9}"
         )
         for name, command in commands.items():
-            print(on_a_fresh_database(place, folder, command).line(name), flush=True)
+            print(on_a_fresh_database(place, history, command).line(name), flush=True)
 
 
 if __name__ == "__main__":
