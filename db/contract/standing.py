@@ -65,6 +65,13 @@ def missing(database: Snapshot, image: Lineage, among: Iterable[str]) -> frozens
     return frozenset(id_ for id_ in among if id_ in image.revisions and not is_there(id_))
 
 
+def to_come(database: Snapshot, image: Lineage) -> frozenset[str]:
+    """What runs of this image would apply; where the ledger is stale, alembic_version is what counts."""
+    if _is_stale(database):
+        return image.known - image.closure(database.found)
+    return missing(database, image, image.known)
+
+
 def edited(database: Snapshot, image: Lineage) -> tuple[Row, ...]:
     """The applied revisions whose content is neither what this image holds nor was accepted as such."""
     return tuple(
@@ -97,11 +104,16 @@ class _Answer(NamedTuple):
 def _standing(database: Snapshot, image: Lineage) -> _Answer:
     if not database.found:
         return _without_version(database)
-    if database.ledger_heads is None or set(database.ledger_heads) != database.found:
+    if _is_stale(database):
         return _without_ledger(database, image)
     if rows := edited(database, image):
         return _edited(rows[0])
     return _by_ledger(database, image)
+
+
+def _is_stale(database: Snapshot) -> bool:
+    """Whether no ledger describes what alembic_version holds."""
+    return database.ledger_heads is None or set(database.ledger_heads) != database.found
 
 
 def _without_version(database: Snapshot) -> _Answer:

@@ -13,7 +13,7 @@ from typing import Any
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
-from db.contract.standing import missing
+from db.contract.standing import to_come
 from db.runner.environment import Scripts
 from db.runner.job import Job, refuse_unfit
 from db.runner.offline import written
@@ -72,7 +72,7 @@ def demand_approved(job: Job, database: Snapshot, scripts: Scripts, approved: st
 
 
 def _pending(job: Job, database: Snapshot) -> list[Revision]:
-    lacking = missing(database, job.image, job.image.known)
+    lacking = to_come(database, job.image)
     return [revision for id_, revision in job.image.revisions.items() if id_ in lacking]
 
 

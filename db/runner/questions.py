@@ -10,7 +10,7 @@ from psycopg2.extras import RealDictCursor
 
 from db.contract.readers import LIVE
 from db.contract.refusal import ExitCode
-from db.contract.standing import Judgement, missing
+from db.contract.standing import Judgement, to_come
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.wire import Connection
@@ -54,7 +54,7 @@ def status(job: Job) -> Mapping[str, Any]:
     with closing(job.connect()) as connection:
         database, judgement = job.judge(connection)
         readers = rows(connection, job.history.fill(LIVE)) if database.has_ledger else []
-    pending = missing(database, job.image, job.image.known)
+    coming = to_come(database, job.image)
     return {
         "standing": judgement.standing,
         "ready": judgement.ready,
@@ -64,7 +64,7 @@ def status(job: Job) -> Mapping[str, Any]:
         "pending": [
             {"revision": id_, "phase": revision.phase, "required": revision.required}
             for id_, revision in job.image.revisions.items()
-            if id_ in pending
+            if id_ in coming
         ],
         "readers": readers,
     }

@@ -76,6 +76,23 @@ def test_a_plan_names_what_no_sql_says(job: Job, project: Make) -> None:
     assert "read its script" in job.run(*there, "plan").stdout
 
 
+def test_a_database_that_plain_alembic_made_is_taken_over(job: Job, project: Make) -> None:
+    """Before the first run, only what alembic_version lacks is to come; after it, the ledger knows the rest too."""
+    given = project(revision("1", **TABLE), revision("2", "1"))
+    given.alembic(job.url, "upgrade", "1")
+    there = ("--migrations", str(given.migrations))
+    assert job.run(*there, "check").code == 79
+    assert [one["revision"] for one in json.loads(job.run(*there, "status", "--json").stdout)["pending"]] == [
+        "2"
+    ]
+    assert [one["revision"] for one in json.loads(job.run(*there, "plan", "--json").stdout)["steps"]] == ["2"]
+    assert job.run(*there, "upgrade").outcome["applied"] == ["2"]
+    sources = {
+        one["revision"]: one["source"] for one in json.loads(job.run(*there, "history", "--json").stdout)
+    }
+    assert sources == {"1": "reconcile", "2": "step"}
+
+
 def test_verify_compares_as_env_py_would(job: Job, project: Make) -> None:
     """What its include_name leaves out is no drift."""
     models = "target_metadata = MetaData()"
