@@ -11,10 +11,10 @@ from starlette.applications import Starlette
 from db.contract.lineage import Lineage
 from db.contract.standing import listed
 from db.contract.url import DatabaseUrl
+from service.admission import Admission
 from service.api import routes
 from service.auth import Auth
 from service.errors import HANDLERS
-from service.gate.admission import Admission
 from service.gate.answers import App
 from service.gate.connecting import application_name
 from service.gate.gate import Gate

@@ -41,6 +41,9 @@ def of_gate(gate: Gate) -> Iterator[GaugeMetricFamily]:
     yield gauge(
         "calcio_schema_lease_seconds", "How long the gate stays open unanswered", gate.lease.remaining_s
     )
+
+
+def of_requests(gate: Gate) -> Iterator[GaugeMetricFamily]:
     yield gauge("calcio_http_requests_in_flight", "Requests that need the database", gate.in_flight)
 
 

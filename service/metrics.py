@@ -1,38 +1,24 @@
-"""/metrics: what Prometheus scrapes; the ledger feeds the Job's figures, so that nothing has to be pushed."""
+"""/metrics of the service: what every gate tells, and how requests and the pool fare."""
 
-import logging
-import time
 from collections.abc import Iterator
 
 import asyncpg
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import Collector
 
 from service import gauges
-from service.chronicle import Chronicle, read_chronicle
-from service.gate.answers import Answer, Receive, Scope, Send
 from service.gate.gate import Gate
-from service.gate.trouble import NO_ANSWER, in_words
+from service.scrape import SchemaMetrics
 
-# The ledger is read no more often than this, and more seldom where many processes would read it.
-LEDGER_EVERY_S = 15.0
-READERS_A_SECOND = 10.0
 BUCKETS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-log = logging.getLogger(__name__)
 
-
-class Metrics(Collector):
+class Metrics(SchemaMetrics):
     """Answers /metrics; `observe` counts a request."""
 
     def __init__(self, gate: Gate) -> None:
         self.pool: asyncpg.Pool | None = None
-        self._gate = gate
-        self._chronicle: Chronicle | None = None
-        self._read_at = float("-inf")
-        self._registry = CollectorRegistry()
+        super().__init__(gate)
         self._requests = Counter(
             "calcio_http_requests", "Requests", ["method", "resource", "status"], registry=self._registry
         )
@@ -43,31 +29,13 @@ class Metrics(Collector):
             buckets=BUCKETS_S,
             registry=self._registry,
         )
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
 
     def observe(self, method: str, resource: str, status: int, duration_s: float) -> None:
         self._requests.labels(method, resource, status).inc()
         self._durations.labels(resource).observe(duration_s)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give what is read at the moment of a scrape."""
-        yield from gauges.of_gate(self._gate)
+        yield from super().collect()
+        yield from gauges.of_requests(self._gate)
         if self.pool is not None:
             yield from gauges.of_pool(self.pool)
-        if self._chronicle is not None:
-            yield from gauges.of_ledger(self._chronicle)
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await self._read_ledger()
-        await Answer.of(200, CONTENT_TYPE_LATEST, generate_latest(self._registry)).send(send)
-
-    async def _read_ledger(self) -> None:
-        every_s = max(LEDGER_EVERY_S, self._gate.crowd / READERS_A_SECOND)
-        if time.monotonic() - self._read_at < every_s:
-            return
-        try:
-            self._chronicle = await read_chronicle(self._gate)
-            self._read_at = time.monotonic()
-        except NO_ANSWER as error:
-            log.warning("the figures of the ledger are old: %s", in_words(error))

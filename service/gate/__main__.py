@@ -6,10 +6,12 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import uvicorn
 
 from db.contract import lockfile
+from db.contract.lineage import Lineage
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.settings import read
 from db.contract.url import find_url
@@ -21,6 +23,7 @@ from service.gate.rounds import kept_true
 from service.logs import CONFIG
 from service.management import Management
 from service.schema_page import SchemaPage
+from service.scrape import SchemaMetrics
 from service.settings import ServiceSettings
 
 
@@ -28,7 +31,7 @@ def main(environ: Mapping[str, str]) -> int:
     """Answer probes on the management port until a signal; 0, or why it could not begin."""
     try:
         settings = read(ServiceSettings, environ)
-        gate = make_gate(settings, find_url(environ, direct=True), lockfile.read(settings.lockfile))
+        gate = make_gate(settings, find_url(environ, direct=True), _read(settings.lockfile))
         listening = _listen(settings.management_port)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
@@ -45,6 +48,7 @@ async def _serve(gate: Gate, listening: socket.socket) -> None:
         "/livez": answer_ok,
         "/readyz": Readiness(gate, is_draining=lambda: False),
         "/startupz": answer_ok,
+        "/metrics": SchemaMetrics(gate),
         "/schema": SchemaPage(gate),
     }
     config = uvicorn.Config(
@@ -59,6 +63,16 @@ async def _serve(gate: Gate, listening: socket.socket) -> None:
     with gate.serving():
         async with kept_true(gate):
             await uvicorn.Server(config).serve([listening])
+
+
+def _read(path: Path) -> Lineage:
+    if not path.is_file():
+        raise Refusal(
+            ExitCode.CONFIGURATION,
+            f"no lockfile was found at {path}",
+            "Set CALCIO_LOCKFILE to the one of the application: db/revisions.lock in its image that migrates",
+        )
+    return lockfile.read(path)
 
 
 def _listen(port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Builds both images of a release and brings them into the cluster that KUBECONFIG names."""
+"""Builds the images of a release and brings them into the cluster that KUBECONFIG names."""
 
 import os
 import shlex
@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.image.conftest import TARGETS
 from tests.image.engine import find_engine
 from tests.server.container import IMAGE as POSTGRES
 
@@ -20,7 +21,7 @@ def bring(root: Path, release: str) -> None:
     """
     run(str(root / "scripts/build"), release)
     if load := os.environ.get("CALCIO_LOAD_IMAGES"):
-        run(*shlex.split(load), f"calcio-migrate:{release}", f"calcio-service:{release}", *others())
+        run(*shlex.split(load), *(f"calcio-{target}:{release}" for target in TARGETS), *others())
 
 
 def others() -> list[str]:

@@ -1,4 +1,4 @@
-"""Builds both images once, as scripts/build does, on the container engine at hand."""
+"""Builds the images once, as scripts/build does, on the container engine at hand."""
 
 import os
 import subprocess
@@ -11,20 +11,22 @@ from tests.image.engine import PROGRAMS, Engine, find_engine
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "image-tests"
+TARGETS = ("migrate", "service", "gate")
 BUILD_DEADLINE_S = 600
 NEEDED = f"no container engine answers: install and start one of {', '.join(PROGRAMS)}"
 
 
 @dataclass(frozen=True)
 class Images:
-    """Both images, and the commit that they were built from."""
+    """The images, and the commit that they were built from."""
 
     commit: str
     migrate: str = f"calcio-migrate:{RELEASE}"
     service: str = f"calcio-service:{RELEASE}"
+    gate: str = f"calcio-gate:{RELEASE}"
 
     def of(self, target: str) -> str:
-        return {"migrate": self.migrate, "service": self.service}[target]
+        return {"migrate": self.migrate, "service": self.service, "gate": self.gate}[target]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +50,14 @@ class Engine:
         return answered
 
     @contextmanager
-    def started(self, image: str, *arguments: str, environ: Mapping[str, str]) -> Iterator["Container"]:
+    def started(
+        self, image: str, *arguments: str, environ: Mapping[str, str], options: Sequence[str] = ()
+    ) -> Iterator["Container"]:
         """A container that is gone after the block. Values of the environment never stand on a command line."""
         name = f"calcio-test-{secrets.token_hex(6)}"
-        options = [f"--name={name}", *restricted(), *(f"--env={variable}" for variable in environ)]
+        named = [f"--name={name}", *restricted(), *(f"--env={variable}" for variable in environ)]
         try:
-            self("run", "--detach", *options, image, *arguments, environ=environ)
+            self("run", "--detach", *named, *options, image, *arguments, environ=environ)
             yield Container(self, name)
         finally:
             self("rm", "--force", "--volumes", name)

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OURS = (Path("/app"), Path("/opt/venv"))
+# They read the environment as soon as they are loaded.
+ENTRIES = {"service.asgi", "service.gunicorn_conf"}
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
@@ -43,6 +45,19 @@ def inaccessible() -> list[str]:
         return mode & needed != needed or mode & 0o022 != 0
 
     return [str(path) for path in paths if wrong(path)]
+
+
+def unloadable(top: str) -> list[str]:
+    """The modules under a folder that lack what they import."""
+    names = [path.relative_to(top).with_suffix("") for path in Path(top).rglob("*.py")]
+    failed = []
+    found = {".".join(path.parts).removesuffix(".__init__") for path in names}
+    for name in sorted(found - ENTRIES):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            failed.append(f"{name}: {error}")
+    return failed
 
 
 def uncompiled(*names: str) -> list[str]:

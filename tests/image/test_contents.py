@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.image.conftest import Images
+from tests.image.conftest import TARGETS, Images
 from tests.image.engine import Engine
 
 MIGRATE_ONLY = [
@@ -15,26 +15,31 @@ MIGRATE_ONLY = [
     "db.runner",
     "db.schema",
 ]
-SERVICE_ONLY = ["asyncpg", "gunicorn", "jwt", "msgspec", "service", "starlette", "uvicorn"]
-IN_NEITHER = ["pip", "setuptools", "pytest", "tests"]
+SERVICE_ONLY = ["gunicorn", "jwt", "msgspec", "service.app", "starlette"]
+SERVING = ["asyncpg", "prometheus_client", "service.gate", "uvicorn"]
+IN_NONE = ["pip", "setuptools", "pytest", "tests"]
 TOOLS = ["pip", "pip3", "uv", "cc", "gcc", "g++", "ld", "make"]
 IMPORTED = {
     "migrate": ["db.__main__", "db.runner.upgrade", "alembic.command", "psycopg2", "sqlalchemy"],
     "service": ["gunicorn.app.wsgiapp", "service.app", "uvicorn_worker"],
+    "gate": ["service.gate.__main__"],
 }
 
 
-@pytest.fixture(params=["migrate", "service"])
+@pytest.fixture(params=TARGETS)
 def image(request: pytest.FixtureRequest, images: Images) -> str:
     return images.of(request.param)
 
 
-@pytest.mark.parametrize(("target", "wanted"), [("migrate", MIGRATE_ONLY), ("service", SERVICE_ONLY)])
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [("migrate", MIGRATE_ONLY), ("service", SERVICE_ONLY + SERVING), ("gate", SERVING)],
+)
 def test_an_image_holds_what_its_program_needs_and_no_more(
     engine: Engine, images: Images, target: str, wanted: list[str]
 ) -> None:
-    """The service cannot move a schema, and the Job cannot serve."""
-    names = MIGRATE_ONLY + SERVICE_ONLY + IN_NEITHER
+    """The service cannot move a schema, the Job cannot serve, and the gate can do neither."""
+    names = MIGRATE_ONLY + SERVICE_ONLY + SERVING + IN_NONE
     assert engine.asked(images.of(target), "present", *names) == wanted
 
 
@@ -48,6 +53,18 @@ def test_of_db_the_service_has_the_contract_and_the_lockfile_only(engine: Engine
     found = engine.asked(images.service, "sources")
     other = {path for path in found if not path.startswith(("service/", "db/contract/"))}
     assert other == {"db/__init__.py", "db/revisions.lock"}
+
+
+def test_the_gate_has_the_contract_and_no_history(engine: Engine, images: Images) -> None:
+    """It cannot judge another application by the history of this one."""
+    found = engine.asked(images.gate, "sources")
+    assert {path for path in found if not path.startswith(("service/", "db/contract/"))} == {"db/__init__.py"}
+
+
+@pytest.mark.parametrize("target", ["service", "gate"])
+def test_every_module_that_is_there_can_be_loaded(engine: Engine, images: Images, target: str) -> None:
+    """Nothing lies in an image that lacks what it stands on."""
+    assert engine.asked(images.of(target), "unloadable", "/app") == []
 
 
 def test_any_uid_reads_everything_and_changes_nothing(engine: Engine, image: str) -> None:
