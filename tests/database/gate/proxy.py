@@ -12,6 +12,7 @@ class Proxy:
     """What a test may do to the way between a process and its database."""
 
     def __init__(self, target: Host) -> None:
+        self.delay_s = 0.0  # of each message, each way
         self._target = target
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -48,6 +49,7 @@ class Proxy:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
             await self._flowing.wait()
+            await asyncio.sleep(self.delay_s)
             sink.write(data)
             await sink.drain()
         sink.close()
