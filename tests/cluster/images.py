@@ -20,8 +20,22 @@ def bring(root: Path, release: str) -> None:
     `kind load docker-image`; without one the cluster is taken to see the engine's images.
     """
     run(str(root / "scripts/build"), release)
-    if load := os.environ.get("CALCIO_LOAD_IMAGES"):
-        run(*shlex.split(load), *(f"calcio-{target}:{release}" for target in TARGETS), *others())
+    load(*(f"calcio-{target}:{release}" for target in TARGETS), *others())
+
+
+def bring_application(release: str) -> None:
+    """Load an application that is not Python: the database's image has perl and psql."""
+    engine = find_engine()
+    assert engine
+    if not engine.holds(POSTGRES):
+        engine("pull", POSTGRES)
+    engine("tag", POSTGRES, f"application:{release}")
+    load(f"application:{release}")
+
+
+def load(*images: str) -> None:
+    if command := os.environ.get("CALCIO_LOAD_IMAGES"):
+        run(*shlex.split(command), *images)
 
 
 def others() -> list[str]:

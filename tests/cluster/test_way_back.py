@@ -1,5 +1,6 @@
 """The schema goes back and comes again, with a dump before, hooks around, and a gate beside another program."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ import yaml
 
 from db.contract import lockfile
 from db.contract.refusal import ExitCode
+from tests.cluster import beside
+from tests.cluster.beside import Application
 from tests.cluster.desk import Desk, Ended, desk
+from tests.cluster.images import bring_application
 from tests.cluster.rehearsal.stage import LEASE
 from tests.eventually import eventually
 
@@ -25,26 +29,6 @@ INIT_CONTAINERS = {  # by label, how many there are: the node has the images, an
     "calcio.dev/gate=sidecar": 2,
 }
 HOOKS = {"prepare.py": "print('prepared')", "clean-up.py": "print('cleaned up')"}
-APPLICATION = """
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: application
-  labels: {calcio.dev/gate: sidecar, app.kubernetes.io/version: RELEASE}
-  annotations: {kubernetes.io/change-cause: RELEASE}
-spec:
-  selector: {matchLabels: {app.kubernetes.io/name: application}}
-  template:
-    metadata: {labels: {app.kubernetes.io/name: application, app.kubernetes.io/version: RELEASE}}
-    spec:
-      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
-      terminationGracePeriodSeconds: 1
-      containers:
-        - name: application
-          image: calcio-service:RELEASE
-          command: [python, -m, http.server, "8080", --directory, /tmp]
-          securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +39,9 @@ class Story:
     cleaned_up: str
     readers: Ended
     reverted: Ended
+    behind: Application
     again: Ended
+    ready: Application
     drilled: Ended
 
 
@@ -72,12 +58,14 @@ def arrange(at: Desk) -> None:
             {"op": "replace", "path": path, "value": "IfNotPresent"} for path in paths
         ]
         at.overlay.patch(selector, *patch)
-    write(at.overlay.folder, **HOOKS, **{"application.yaml": APPLICATION})
+    write(at.overlay.folder, **HOOKS)
+    shutil.copytree(beside.FOLDER, at.overlay.folder, dirs_exist_ok=True)
     at.overlay.change("kustomization.yaml", r"(?m)^resources:\n", "resources:\n- application.yaml\n")
     at.overlay.change(
         "kustomization.yaml",
         r"(?m)^configMapGenerator:\n",
-        f"configMapGenerator:\n- {{name: calcio-hooks, files: [{', '.join(HOOKS)}]}}\n",
+        f"configMapGenerator:\n- {{name: calcio-hooks, files: [{', '.join(HOOKS)}]}}\n"
+        "- {name: application, files: [server.pl]}\n",
     )
 
 
@@ -128,19 +116,22 @@ def write(folder: Path, **files: str) -> None:
 
 
 def revert(at: Desk) -> Ended:
-    """Ask for the way back while pods serve; when they were in the way once, let them leave."""
+    """Ask for the way back while the application serves alone; when it was in the way once, let it leave."""
+    at.place("scale", "deployment/calcio-service", "--replicas=0")
+    at.place.wait("delete", "pods", "--selector=app.kubernetes.io/name=calcio-service")
     with ThreadPoolExecutor() as pool:
         ends = pool.submit(at.run, "apply", "dev/roll-back-schema", "calcio-revert", SECONDS)
         eventually(
             lambda: ends.done() or at.place.items("pods", REVERT, "--field-selector=status.phase=Failed")
         )
-        at.place("scale", "deployment/calcio-service", "deployment/application", "--replicas=0")
+        at.place("scale", "deployment/application", "--replicas=0")
         return ends.result()
 
 
 @pytest.fixture(scope="module")
 def story(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """A first installation, a way back, and the same release once more."""
+    bring_application(release)
     with desk(tmp_path_factory.mktemp("desk"), release) as at:
         arrange(at)
         arrange_the_way_back(at)
@@ -151,11 +142,14 @@ def story(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         cleaned_up = at.place("logs", CLEANUP)
         readers = at.run("ask", "dev", "readers")
         reverted = revert(at)
+        behind = beside.look(at.place, "[-]schema behind")
         (at.overlay.folder / "release.env").write_text(f"RELEASE={release}\nATTEMPT=2\n")
         again = at.run("deploy", "dev", SECONDS)
+        at.place.wait("condition=Available", "deployment/application")
+        ready = beside.look(at.place, "[+]schema unfinished")
         at.place("apply", f"--kustomize={drill(at)}")
         drilled = at.run("follow-job", at.place.name, "calcio-drill", SECONDS)
-        yield Story(deployed, cleaned_up, readers, reverted, again, drilled)
+        yield Story(deployed, cleaned_up, readers, reverted, behind, again, ready, drilled)
 
 
 def test_hooks_run_before_and_after(story: Story) -> None:
@@ -172,10 +166,23 @@ def test_the_gate_beside_another_program_is_a_reader(story: Story) -> None:
 
 
 def test_the_way_back_waits_for_readers(story: Story) -> None:
-    """While pods needed what was to go, nothing went; when they had left, the same Job went on."""
+    """While the application needed what was to go, 80 named it; when it had left, the same Job went on."""
     assert story.reverted.code == 0, story.reverted
     assert f"ended with {ExitCode.READERS}" in story.reverted.out
+    assert "application-" in story.reverted.out
     assert f"took back {LAST_REQUIRED.revision}" in story.reverted.out
+
+
+def test_an_application_gets_no_request_while_the_schema_is_behind(story: Story) -> None:
+    """It runs, and would answer; its gate keeps its pod out of the Service."""
+    assert story.behind.answer == LAST_REQUIRED.down_revisions[0]
+    assert story.behind.receives == [False], story.behind
+
+
+def test_an_application_gets_requests_when_the_schema_is_there(story: Story) -> None:
+    """The same pod is in when the Job has applied all that its release relies on."""
+    assert story.ready.answer == LAST_REQUIRED.revision
+    assert story.ready.receives == [True], story.ready
 
 
 def test_what_is_pending_is_dumped_first(story: Story) -> None:
