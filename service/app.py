@@ -1,8 +1,9 @@
 """Puts the service together: the API behind the gate on one port, management on the other."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
 import asyncpg
@@ -29,6 +30,9 @@ from service.schema_page import SchemaPage
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
 from service.tokens import verifier
+
+# Longer than the database takes to answer, shorter than kubelet waits for /startupz.
+FIRST_ANSWER_S = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +66,9 @@ def create_app(
         async with kept_true(gate), opened(make_pool(arguments, name, settings, gate)) as pool:
             gate.sessions = SharedSessions(pool)
             metrics.pool = pool
+            # Clients wait in the socket's queue meanwhile, where a worker was killed and this one follows it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             with shutdown.intercepted():
                 yield {"pool": pool, "auth": auth}
 

@@ -64,6 +64,7 @@ class Gate:
         self.sessions: Sessions = NoSessions()
         self.session: Session | None = None  # the gate's own, while there is one
         self.changed = asyncio.Event()  # something was heard of that makes another look worthwhile
+        self.decided = asyncio.Event()  # the database has answered once, and a verdict came of it
         self.trouble = "the database has not been asked yet"  # what kept it from answering, last time
         self.registered = True
         self.crowd = 0  # about how many readers there are
@@ -142,6 +143,8 @@ class Gate:
         if (verdict.ready, verdict.standing) == (before.ready, before.standing):
             verdict = replace(verdict, since=before.since)
         self._verdict = verdict
+        if verdict.standing is not None:
+            self.decided.set()
         if verdict != before:
             level = logging.INFO if verdict.ready else logging.WARNING
             log.log(level, "%s", verdict.reason, extra={"ready": verdict.ready, "standing": verdict.standing})

@@ -101,6 +101,10 @@ class Ledger:
                 yield cursor
             connection.commit()
 
+    def execute(self, sql: str) -> None:
+        with self.transaction() as cursor:
+            cursor.execute(sql)
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with self.transaction() as cursor:
             cursor.execute(sql, values)

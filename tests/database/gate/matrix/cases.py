@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from db.contract import lockfile
@@ -55,11 +54,6 @@ def nothing(_ledger: Ledger) -> None:
     pass
 
 
-def executed(sql: str, ledger: Ledger) -> None:
-    with ledger.transaction() as cursor:
-        cursor.execute(sql)
-
-
 def entry(known: Revision) -> tuple[Entry, ...]:
     return (Entry(known, "9001.py", ""),)
 
@@ -72,20 +66,20 @@ CASES = {
             "unversioned",
             Standing.UNVERSIONED,
             False,
-            partial(executed, f"{DROPPED}; CREATE TABLE player (id int)"),
+            lambda ledger: ledger.execute(f"{DROPPED}; CREATE TABLE player (id int)"),
             migrated=False,
         ),
         Case(
             "stale",
             Standing.STALE,
             False,
-            partial(executed, f"UPDATE alembic_version SET version_num = '{HEADS_BEFORE[0]}'"),
+            lambda ledger: ledger.execute(f"UPDATE alembic_version SET version_num = '{HEADS_BEFORE[0]}'"),
         ),
         Case(
             "stale_and_equal",
             Standing.STALE,
             True,
-            partial(executed, f"UPDATE ledger_state SET heads = '{{{HEADS_BEFORE[0]}}}'"),
+            lambda ledger: ledger.execute(f"UPDATE ledger_state SET heads = '{{{HEADS_BEFORE[0]}}}'"),
         ),
         Case("foreign", Standing.FOREIGN, False, lambda ledger: ledger.apply(FOREIGN), entry(NEXT)),
         Case("diverged", Standing.DIVERGED, False, lambda ledger: ledger.apply(OTHER), entry(NEXT)),

@@ -106,7 +106,8 @@ async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
 async def begin(stack: AsyncExitStack, stage: Stage, launched: Sidecars, role: Role) -> list[Pod]:
     """A pod of each kind for each standing; short leases are for whom there is one."""
     cases = [case for case in CASES.values() if case.ready or role is not Role.SHORT]
-    within = [await stack.enter_async_context(service(case, role, stage.of(case))) for case in cases]
+    starting = (stack.enter_async_context(service(case, role, stage.of(case))) for case in cases)
+    within = await asyncio.gather(*starting)
     beside = [launched.start(case, role, stage.of(case)) for case in cases]
     return [*within, *beside]
 

@@ -1,0 +1,1 @@
+"""The real service under load while faults happen to it and to its database."""
