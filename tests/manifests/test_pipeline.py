@@ -12,7 +12,19 @@ from tests.manifests.tekton import pipeline, run, task
 
 PIPELINE = KUSTOMIZE / "pipeline"
 RUNS = sorted((PIPELINE / "examples").glob("*.yaml"))
-EXPECTED = ["clone", "test", "build", "clone", "plan", "approve", "migrate", "roll-out", "verify", "finish", "report"]
+EXPECTED = [
+    "clone",
+    "test",
+    "build",
+    "clone",
+    "plan",
+    "approve",
+    "migrate",
+    "roll-out",
+    "verify",
+    "finish",
+    "report",
+]
 
 
 @pytest.fixture(params=["base", "kubernetes", "openshift"])
@@ -46,7 +58,9 @@ def test_the_pipelines_keep_the_rules_of_tekton(objects: list[Object]) -> None:
 def test_the_pipelines_go_the_whole_way(objects: list[Object]) -> None:
     """From the clone to the contract, each stage once, and the images are built in a Pipeline of their own."""
     specs = [found["spec"] for found in by_name(objects, "Pipeline").values()]
-    assert [stage["name"] for spec in specs for stage in [*spec["tasks"], *spec.get("finally", [])]] == EXPECTED
+    assert [
+        stage["name"] for spec in specs for stage in [*spec["tasks"], *spec.get("finally", [])]
+    ] == EXPECTED
 
 
 def test_every_step_but_the_builder_is_restricted(objects: list[Object]) -> None:
@@ -94,55 +108,63 @@ def spoil(objects: list[Object], kind: str, name: str) -> dict[str, Any]:
 
 
 SPOILT: dict[str, Callable[[list[Object]], object]] = {
-    "params.nobody is not declared": lambda found: spoil(found, "Task", "calcio-plan")["steps"][0]["env"].append(
-        {"name": "X", "value": "$(params.nobody)"}
-    ),
-    "writes a parameter into its script": lambda found: spoil(found, "Task", "calcio-plan")["steps"][0].update(
-        script="echo $(params.release)"
-    ),
+    "params.nobody is not declared": lambda found: spoil(found, "Task", "calcio-plan")["steps"][0][
+        "env"
+    ].append({"name": "X", "value": "$(params.nobody)"}),
+    "writes a parameter into its script": lambda found: spoil(found, "Task", "calcio-plan")["steps"][
+        0
+    ].update(script="echo $(params.release)"),
     "results.pending.path is not used": lambda found: spoil(found, "Task", "calcio-plan")["steps"][0].update(
         script="true"
     ),
     "result Pen ding is no name": lambda found: spoil(found, "Task", "calcio-plan")["results"][0].update(
         name="Pen ding"
     ),
-    "parameter release has no type": lambda found: spoil(found, "Task", "calcio-plan")["params"][0].pop("type"),
+    "parameter release has no type": lambda found: spoil(found, "Task", "calcio-plan")["params"][0].pop(
+        "type"
+    ),
     "stands elsewhere than alone": lambda found: spoil(found, "Task", "calcio-build")["steps"][0].update(
         args=["to $(params.registries[*])"]
     ),
-    "migrate: there is no such Task": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][3].update(
-        taskRef={"name": "calcio-migrat"}
-    ),
+    "migrate: there is no such Task": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][
+        3
+    ].update(taskRef={"name": "calcio-migrat"}),
     "plan: parameter release is not given": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][
         1
     ].update(params=[]),
-    "plan: the Task has no parameter relaese": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][1][
-        "params"
-    ].append({"name": "relaese", "value": "v1"}),
-    "parameter registries is of another type": lambda found: spoil(found, "Pipeline", "calcio-build")["tasks"][2][
-        "params"
-    ][1].update(value="one"),
+    "plan: the Task has no parameter relaese": lambda found: spoil(found, "Pipeline", "calcio-release")[
+        "tasks"
+    ][1]["params"].append({"name": "relaese", "value": "v1"}),
+    "parameter registries is of another type": lambda found: spoil(found, "Pipeline", "calcio-build")[
+        "tasks"
+    ][2]["params"][1].update(value="one"),
     "tasks.plan.results.digset is not declared": lambda found: spoil(found, "Pipeline", "calcio-release")[
         "results"
     ].append({"name": "x", "value": "$(tasks.plan.results.digset)"}),
     "workspace source is not bound": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][4].pop(
         "workspaces"
     ),
-    "plan after": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][1].update(runAfter=["verify"]),
+    "plan after": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][1].update(
+        runAfter=["verify"]
+    ),
     "nothing is called cloning": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][1].update(
         runAfter=["cloning"]
     ),
-    "`when` is no expression": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][6]["when"][0].update(
-        operator="is"
-    ),
+    "`when` is no expression": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][6]["when"][
+        0
+    ].update(operator="is"),
     "its tasks may take longer": lambda found: spoil(found, "Pipeline", "calcio-release")["tasks"][3].update(
         timeout="9h0m0s"
     ),
-    "the Pipeline has no parameter release": lambda found: spoil(found, "Pipeline", "calcio-build")["params"].pop(2),
+    "the Pipeline has no parameter release": lambda found: spoil(found, "Pipeline", "calcio-build")[
+        "params"
+    ].pop(2),
     "other workspaces than the Pipeline's": lambda found: spoil(found, "Pipeline", "calcio-build")[
         "workspaces"
     ].append({"name": "cache"}),
-    "is no DNS label": lambda found: spoil(found, "Pipeline", "calcio-build")["tasks"][2].update(name="Build"),
+    "is no DNS label": lambda found: spoil(found, "Pipeline", "calcio-build")["tasks"][2].update(
+        name="Build"
+    ),
 }
 
 

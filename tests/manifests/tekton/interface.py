@@ -30,7 +30,9 @@ def declared(spec: dict[str, Any]) -> Interface:
 # Of the Tasks that OpenShift Pipelines ships, what its catalogue says of those that are used here.
 SHIPPED = {
     ("openshift-pipelines", "git-clone"): Interface(
-        dict.fromkeys(["URL", "REVISION", "DEPTH", "SUBMODULES", "SUBDIRECTORY", "DELETE_EXISTING"], "string"),
+        dict.fromkeys(
+            ["URL", "REVISION", "DEPTH", "SUBMODULES", "SUBDIRECTORY", "DELETE_EXISTING"], "string"
+        ),
         {"URL"},
         {"COMMIT", "URL", "COMMITTER_DATE"},
         {"output"},

@@ -27,7 +27,11 @@ def complaints(pipeline: Object, tasks: dict[str, Object]) -> Iterator[str]:
         yield from (f"{where}: {name} is not declared" for name in {*references(task)} - known)
         yield from (f"{where}: {what}" for what in _task(task, offers[where], own))
     yield from (f"result {name} is not declared" for name in {*references(spec.get("results", []))} - known)
-    yield from (f"{task['name']} is final and comes after something" for task in spec.get("finally", []) if "runAfter" in task)
+    yield from (
+        f"{task['name']} is final and comes after something"
+        for task in spec.get("finally", [])
+        if "runAfter" in task
+    )
     yield from disorder(spec["tasks"])
 
 
@@ -73,4 +77,3 @@ def disorder(tasks: list[dict[str, Any]]) -> Iterator[str]:
         TopologicalSorter(graph).prepare()
     except CycleError as cycle:
         yield f"{' after '.join(cycle.args[1])}"
-
