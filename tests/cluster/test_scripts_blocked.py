@@ -12,12 +12,22 @@ from tests.cluster.desk import Desk, Ended, desk
 SECONDS = 45
 PASSED = 124
 UNWANTED = ("provide-postgres", "finish-automatically", "keep-available")
+ELSEWHERE: dict[str, object] = {
+    "op": "replace",
+    "path": "/spec/template/spec/containers/0/image",
+    "value": "registry.invalid:5000/calcio-migrate:RELEASE",
+}
 HOST_NETWORK: dict[str, object] = {"op": "add", "path": "/spec/template/spec/hostNetwork", "value": True}
 
 
 def no_image(at: Desk) -> None:
     give_secret(at, "DATABASE_URL")
     at.overlay.release("never-built")
+
+
+def no_registry(at: Desk) -> None:
+    give_secret(at, "DATABASE_URL")
+    at.overlay.patch("app.kubernetes.io/component=migrate", ELSEWHERE)
 
 
 def no_secret(_: Desk) -> None:
@@ -42,6 +52,11 @@ TROUBLES: dict[Callable[[Desk], None], tuple[int, str, str]] = {
     no_image: (
         PASSED,
         'Failed to pull image "calcio-migrate:never-built"',
+        "The overlay's images: says from where",
+    ),
+    no_registry: (
+        PASSED,
+        'Failed to pull image "registry.invalid:5000/calcio-migrate:',
         "The overlay's images: says from where",
     ),
     no_secret: (PASSED, 'secret "calcio-migrate-db" not found', "Make that Secret, with DATABASE_URL in it"),

@@ -1,12 +1,13 @@
 """RELEASE is one line, names what it releases, and stays a string whatever it looks like."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.manifests.rendering import Object, Renderer, containers, named, of_kind
+from tests.manifests.rendering import ROOT, Object, Renderer, containers, named, of_kind
 
 VERSION = "app.kubernetes.io/version"
 LOOKALIKES = ["0123456", "1-4", "1234e56", "true", "null", "0x10", "2026-11-23", "1", "a" * 37]
@@ -18,8 +19,8 @@ def release(tree: Path, text: str) -> Path:
     return tree / "kustomize/overlays/dev"
 
 
-def script(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(tree / "scripts/render"), *arguments]
+def script(tree: Path, *arguments: str, name: str = "render") -> subprocess.CompletedProcess[str]:
+    command = [str(tree / "scripts" / name), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -73,6 +74,27 @@ def test_the_script_refuses_an_environment_that_is_none(tree: Path) -> None:
     done = script(tree, "stagign")
     assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr.startswith("kustomize/overlays/stagign/release.env: not found")
+
+
+NO_RELEASE = {"empty": "RELEASE=\n", "missing": None}
+ASKED = ["deploy dev", "finish dev", "ask dev status", "apply dev calcio 9"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [*((asked, found) for asked in ASKED for found in NO_RELEASE), ("rollback dev v1", "missing")],
+)
+def test_no_script_goes_on_without_a_release(tree: Path, arguments: str, found: str) -> None:
+    """Whatever is asked of an environment ends at once with the file that says no release; no cluster is asked."""
+    shutil.copytree(ROOT / "scripts", tree / "scripts", dirs_exist_ok=True)
+    text = NO_RELEASE[found]
+    file = release(tree, text or "") / "release.env"
+    if text is None:
+        file.unlink()
+    name, *rest = arguments.split()
+    done = script(tree, *rest, name=name)
+    assert done.returncode == 78
+    assert done.stderr.startswith("kustomize/overlays/dev/release.env: ")
 
 
 def test_the_script_renders_development_by_default(tree: Path, renderer: Renderer) -> None:

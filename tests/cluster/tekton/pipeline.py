@@ -28,7 +28,9 @@ class Run:
         return {name: ended.code for name, ended in self.tasks.items()}
 
     def result(self, task: str, name: str) -> str:
-        return self.tasks[task].results[name]
+        ended = self.tasks[task]
+        assert name in ended.results, ended
+        return ended.results[name]
 
 
 @dataclass(frozen=True)
