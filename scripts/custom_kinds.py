@@ -1,6 +1,6 @@
 """Says which objects are not as the CustomResourceDefinition of their kind has it, of Prometheus' operator and of Flux.
 
-The models pass over a field that they do not know, so what they give back is compared. No package has the Route of OpenShift.
+The models pass over a field that they do not know, so what they give back is compared. No package has OpenShift's own.
 """
 
 import re
