@@ -25,10 +25,10 @@ def of_python(found: Distribution) -> Component:
     name = re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower()
     made = component(f"pkg:pypi/{name}@{found.version}", name, found.version)
     # Metadata older than 2.4 may hold the whole text of a licence where its name should be.
-    if expression := found.metadata.get("License-Expression"):
-        made["licenses"] = [{"expression": expression}]
-    elif (told := found.metadata.get("License", "")) and "\n" not in told:
-        made["licenses"] = [{"license": {"name": told}}]
+    if "License-Expression" in found.metadata:
+        made["licenses"] = [{"expression": found.metadata["License-Expression"]}]
+    elif "License" in found.metadata and "\n" not in found.metadata["License"]:
+        made["licenses"] = [{"license": {"name": found.metadata["License"]}}]
     return made
 
 
