@@ -30,7 +30,7 @@ def release() -> str:
 
 @pytest.fixture(scope="session")
 def make(release: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:  # noqa: ARG001 - a cluster is needed
-    """Makes a release of folders of tests/cluster/releases, on top of this tree; each one once."""
+    """Makes a release of folders of changes, on top of this tree; each one once."""
     scratch = tmp_path_factory.mktemp("releases")
     return cache(lambda *changes: releases.make(scratch, *changes))
 
