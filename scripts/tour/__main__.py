@@ -14,8 +14,9 @@ from scripts.tour.place import Ports, choose_ports
 from scripts.tour.screen import Screen
 from scripts.tour.story import Story
 
-# A developer's own settings must not change what is shown; libpq and gunicorn obey theirs silently.
+# A developer's own settings must not change what is shown; libpq, gunicorn and httpx obey theirs silently.
 FOREIGN = ("PG", "CALCIO_", "DATABASE_URL", "GUNICORN_", "WEB_CONCURRENCY")
+PROXIES = ("http_proxy", "all_proxy")
 OURS = "PG_BINDIR"
 ENDLESS = 10_000
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -24,8 +25,9 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(arguments: Sequence[str]) -> int:
     """Run the tour; answers the exit code."""
     options = parser().parse_args(arguments)
-    for name in [name for name in os.environ if name.startswith(FOREIGN) and name != OURS]:
-        del os.environ[name]
+    for name in list(os.environ):
+        if (name.startswith(FOREIGN) and name != OURS) or name.lower() in PROXIES:
+            del os.environ[name]
     for ending in ENDINGS:
         signal.signal(ending, end)
     try:
@@ -49,14 +51,14 @@ def tell(ports: Ports, *, once: bool) -> None:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Shows a migration, the gate and the API at work, on a PostgreSQL server of its own.",
+        description="Shows two releases on one PostgreSQL server of its own: forward, back, and a contract.",
     )
     made.add_argument("--once", action="store_true", help="end when everything was shown")
     made.add_argument(
         "--port",
         type=int,
         default=0,
-        help="where the API answers, the probes one above (default: two free ports)",
+        help="where the API answers, the probes in the end one above (default: two free ports)",
     )
     return made
 

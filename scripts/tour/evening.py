@@ -37,19 +37,32 @@ class Organiser:
 
     def ask(self, method: str, path: str, body: object = None, *, of: Document | None = None) -> Any:
         """The document that is answered; `of` is what the request changes, as it was last seen."""
+        return self._answer(method, API + path, body, of).json()
+
+    def pages(self, path: str) -> Iterator[Document]:
+        """Every item of a list, page by page."""
+        page = API + path
+        while page:
+            answer = self._answer("GET", page)
+            yield from answer.json()["items"]
+            page = answer.links.get("next", {}).get("url", "")
+
+    def _answer(
+        self, method: str, path: str, body: object = None, of: Document | None = None
+    ) -> httpx.Response:
         headers = {} if of is None else {"If-Match": f'"{of["edition"]}"'}
         try:
-            answer = self._client.request(method, API + path, json=body, headers=headers)
+            answer = self._client.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise unexpected(method, path, type(error).__name__) from error
         if not answer.is_success:
             raise unexpected(method, path, f"{answer.status_code}: {answer.text}")
-        return answer.json()
+        return answer
 
 
 def unexpected(method: str, path: str, found: str) -> Refusal:
     return Refusal(
-        ExitCode.INTERNAL, f"{method} {API}{path} answered {found}, expected success", "Report it, please"
+        ExitCode.INTERNAL, f"{method} {path} answered {found}, expected success", "Report it, please"
     )
 
 

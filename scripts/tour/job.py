@@ -2,18 +2,24 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from db.contract.refusal import ExitCode, Refusal
+from scripts.tour.place import Place
 from scripts.tour.processes import guarded
+from scripts.tour.release import Release
+from scripts.tour.settings import of_the_job
 
 Say = Callable[[str], None]
 
 
-def run_job(command: str, settings: Mapping[str, str], say: Say) -> None:
-    """Run `python -m db COMMAND` to its outcome; raises Refusal where that is none to go on with."""
-    with guarded(["db", command], settings, subprocess.PIPE) as process:
+def run_job(
+    release: Release, command: str, place: Place, say: Say, expected: ExitCode = ExitCode.DONE
+) -> dict[str, Any]:
+    """Run `python -m db COMMAND` to its outcome, and answer that; raises Refusal where it is not as `expected`."""
+    arguments = ["db", *command.split()]
+    with guarded(arguments, of_the_job(place, release), subprocess.PIPE, release.root) as process:
         outcome: dict[str, Any] = {}
         doing, unexplained = "", ""
         for line in process.stdout or ():
@@ -30,10 +36,11 @@ def run_job(command: str, settings: Mapping[str, str], say: Say) -> None:
             else:
                 say(event["message"])
         code = process.wait()
-    if code != ExitCode.DONE:
+    if code != expected:
         raise Refusal(
             ExitCode.INTERNAL,
-            f"`python -m db {command}` ended with {code}, expected 0: {outcome.get('message', unexplained)}",
+            f"`python -m db {command}` ended with {code}, expected {expected}: {outcome.get('message', unexplained)}",
             outcome.get("hint", ""),
         )
     say(f"{outcome['message']} (exit {code})")
+    return outcome

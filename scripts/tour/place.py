@@ -69,10 +69,9 @@ class Place:
         """An organiser's token, as the header that `curl --header @FILE` sends."""
         return self.folder / "organiser"
 
-    @property
-    def log(self) -> Path:
-        """What the service says."""
-        return self.folder / "service.log"
+    def log(self, name: str) -> Path:
+        """What the instance of this name says."""
+        return self.folder / f"{name}.log"
 
 
 def choose_ports(http: int) -> Ports:

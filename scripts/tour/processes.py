@@ -24,17 +24,19 @@ exit "$code"
 
 @contextmanager
 def guarded(
-    arguments: Sequence[str], settings: Mapping[str, str], output: int | IO[str]
+    arguments: Sequence[str], settings: Mapping[str, str], output: int | IO[str], root: Path = ROOT
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run `python -m ARGUMENTS`, and stop it by SIGTERM when the block ends."""
+    """Run `python -m ARGUMENTS` with the code that lies in `root`, and stop it by SIGTERM when the block ends."""
+    # Nobody may write into a folder while whoever made it removes it.
+    own = {"PYTHONPATH": str(root)} | ({} if root == ROOT else {"PYTHONDONTWRITEBYTECODE": "1"})
     process = subprocess.Popen(  # noqa: S603 - the arguments are this folder's own
         ["/bin/sh", "-c", GUARDIAN, "guardian", sys.executable, "-m", *arguments],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=ROOT,
-        env={**os.environ, **settings},
+        cwd=root,
+        env={**os.environ, **own, **settings},
         start_new_session=True,  # a Ctrl-C is for the tour, which then stops what it started in order
     )
     try:

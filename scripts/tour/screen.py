@@ -4,17 +4,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
-from rich.panel import Panel
-from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from scripts.tour.panel import COLOURS, Panel
 from scripts.tour.watch import Moment
 
-COLOURS = {200: "green", 503: "red", 0: "dim"}
-WHO = 7
+WHO = 8
 MARGIN = 4  # where a terminal shows the Ctrl-C that is typed
 COLUMNS = ("won", "drawn", "lost", "points", "goals", "assists")
 
@@ -25,9 +23,13 @@ class Screen:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._since = time.monotonic()
-        self._moment = Moment(0)
-        self._spinner = Spinner("dots", "")
-        self._live = Live(console=console, get_renderable=self._panel, refresh_per_second=10, transient=True)
+        self.panel = Panel()
+        self._live = Live(
+            console=console,
+            get_renderable=lambda: self.panel.draw(console.width - MARGIN),
+            refresh_per_second=10,
+            transient=True,
+        )
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:
@@ -37,9 +39,11 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def doing(self, what: str) -> None:
-        """Say below everything what is going on now."""
-        self._spinner.update(text=Text(what))
+    def act(self, number: int, what: str) -> None:
+        """Begin a part of the story."""
+        self.panel.act = f"calcio, act {number}: {what}"
+        self._console.print()
+        self.say(f"act {number}", what, "bold")
 
     def say(self, who: str, what: str, style: str = "") -> None:
         """Write one line, or on a narrow terminal a few."""
@@ -48,10 +52,9 @@ class Screen:
         line.add_row(Text(since, style="dim"), Text(f"{who:<{WHO}}", style="bold"), Text(what, style=style))
         self._console.print(line)
 
-    def gate(self, moment: Moment) -> None:
-        """Write what /readyz says from now on."""
-        self._moment = moment
-        self.say("/readyz", str(moment), COLOURS.get(moment.status, ""))
+    def gate(self, who: str, moment: Moment) -> None:
+        """Write what an instance's /readyz says from now on."""
+        self.say(who, f"/readyz {moment}", COLOURS.get(moment.status, ""))
 
     def leaderboard(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Write a table of players."""
@@ -71,14 +74,3 @@ class Screen:
         for what, how in found.items():
             line = Text(f"{what:<{WHO}}  ", style="bold").append(how, style="not bold")
             self._console.print(line, soft_wrap=True)  # so that it can be copied
-
-    def _panel(self) -> RenderableType:
-        colour = COLOURS.get(self._moment.status, "")
-        gate = Text(f"/readyz  {self._moment}", style=colour)
-        return Panel(
-            Group(gate, self._spinner),
-            title="calcio",
-            title_align="left",
-            border_style=colour,
-            width=self._console.width - MARGIN,
-        )

@@ -1,23 +1,35 @@
-"""People who read while the schema moves: requests in a row, counted."""
+"""People who use the service meanwhile: requests at a fixed rate, whatever becomes of them, and each one counted."""
 
+import asyncio
 import threading
-from collections.abc import Sequence
+import time
+from collections import Counter
+from itertools import count
 
 import httpx
 
-PACE_S = 0.01
+from scripts.tour.evening import API
+
+RATE = 25
+LONGEST_S = 180
+DEADLINE_S = 10
+SESSIONS = f"{API}/sessions"
+# A kept connection that has idled longer is not used again: that is shorter than an instance drains.
+IDLE_S = 0.5
 
 
 class Traffic:
-    """A thread that asks one path after the other while the block runs."""
+    """A thread that asks while the block runs: a third of it writes, half of it opens a connection each time."""
 
-    def __init__(self, address: str, paths: Sequence[str]) -> None:
+    def __init__(self, address: str, headers: dict[str, str], season: int) -> None:
         self.answered = 0
-        self.failed = 0
+        self.failures: list[str] = []
+        self.acknowledged: Counter[str] = Counter()  # the venues that were written
         self._address = address
-        self._paths = paths
+        self._headers = headers
+        self._leaderboard, self._newest = f"{API}/statistics?season={season}", f"{SESSIONS}?limit=5"
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._ask, name="traffic")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._ask()), name="traffic")
 
     def __enter__(self) -> "Traffic":
         self._thread.start()
@@ -27,17 +39,51 @@ class Traffic:
         self._ended.set()
         self._thread.join()
 
-    def _ask(self) -> None:
-        with httpx.Client(base_url=self._address) as client:
-            while not self._ended.wait(PACE_S):
-                for path in self._paths:
-                    self._count(client, path)
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
 
-    def _count(self, client: httpx.Client, path: str) -> None:
+    def __str__(self) -> str:
+        return f"{self.answered} answered, {self.failed} failed; {self.acknowledged.total()} of them wrote"
+
+    async def _ask(self) -> None:
+        kept = httpx.Limits(keepalive_expiry=IDLE_S)
+        new = httpx.Limits(max_keepalive_connections=0)
+        began = time.monotonic()
+        async with self._client(kept) as keeping, self._client(new) as opening, asyncio.TaskGroup() as sent:
+            for number in count(1):
+                sent.create_task(self._send(keeping if number % 2 else opening, number))
+                # A late answer puts no request off.
+                await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
+                if self._ended.is_set() or number >= RATE * LONGEST_S:
+                    return
+
+    def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._address, headers=self._headers, limits=limits, timeout=DEADLINE_S
+        )
+
+    async def _send(self, client: httpx.AsyncClient, number: int) -> None:
         try:
-            answer = client.get(path)
-        except httpx.HTTPError:
-            self.failed += 1
-            return
-        self.answered += answer.is_success
-        self.failed += not answer.is_success
+            if number % 3 == 0:
+                answer = await self._write(client, f"hall {number}")
+            else:
+                answer = await client.get(self._leaderboard if number % 3 == 1 else self._newest)
+        except httpx.HTTPError as error:
+            self.failures.append(f"request {number}: {type(error).__name__}")
+        else:
+            self._count(number, answer)
+
+    def _count(self, number: int, answer: httpx.Response) -> None:
+        if answer.is_success:
+            self.answered += 1
+        else:
+            self.failures.append(f"request {number}: {answer.status_code} {answer.text}")
+
+    async def _write(self, client: httpx.AsyncClient, venue: str) -> httpx.Response:
+        body = {"starts_at": "2030-01-01T18:00:00Z", "venue": venue}
+        answer = await client.post(SESSIONS, json=body)
+        if answer.is_success:
+            self.acknowledged[venue] += 1
+            self._newest = answer.headers["location"]
+        return answer

@@ -1,0 +1,93 @@
+"""The switch: one port, whose connections go to instances that are ready, as a Service's and its endpoints' would."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Protocol
+
+CHUNK = 65_536
+
+
+class Backend(Protocol):
+    """Where a connection can go."""
+
+    port: int
+    taken: int
+
+    @property
+    def is_ready(self) -> bool: ...
+
+
+class Switch:
+    """A thread that connects while the block runs: each connection once, to one instance, for its whole life.
+
+    It knows no HTTP and tries nothing twice: whatever it did for a request that fails would hide the failure.
+    """
+
+    def __init__(self, port: int, backends: Callable[[], Sequence[Backend]]) -> None:
+        self._port = port
+        self._backends = backends
+        self._turns = count()
+        self._given = threading.Condition()
+        self._runs = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._ended: asyncio.Event
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="switch")
+
+    def __enter__(self) -> "Switch":
+        self._listening = socket.create_server(("127.0.0.1", self._port))
+        self._thread.start()
+        self._runs.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
+
+    def has_given(self, backend: Backend, many: int, within_s: float) -> bool:
+        """Wait until this one has been given so many connections; answers whether it has."""
+        with self._given:
+            return self._given.wait_for(lambda: backend.taken >= many, within_s)
+
+    async def _run(self) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._connected, sock=self._listening)
+        self._runs.set()
+        await self._ended.wait()
+        server.close()  # and whatever it still carries ends with the loop
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ready = [backend for backend in self._backends() if backend.is_ready]
+        with suppress(OSError):
+            if ready:
+                backend = ready[next(self._turns) % len(ready)]
+                with self._given:
+                    backend.taken += 1
+                    self._given.notify_all()
+                await _joined(reader, writer, backend.port)
+        writer.close()
+
+
+async def _joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    """Carry bytes both ways until one side ends."""
+    answers, questions = await asyncio.open_connection("127.0.0.1", port)
+    ways = [
+        asyncio.create_task(_carry(reader, questions)),
+        asyncio.create_task(_carry(answers, writer)),
+    ]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        questions.close()
+
+
+async def _carry(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    while chunk := await source.read(CHUNK):
+        to.write(chunk)
+        await to.drain()
