@@ -11,7 +11,7 @@ from scripts.tour.stage import Stage, must
 from scripts.tour.traffic import Traffic
 
 # For how long nobody in the way must have been seen. In a cluster it is a lease; here nobody means to go back.
-SOAK = "--soak 2"
+SOAK = "--soak 1"
 
 
 def begin_from_nothing(stage: Stage) -> Instance:

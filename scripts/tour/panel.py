@@ -15,6 +15,7 @@ from scripts.tour.watch import Moment
 
 COLOURS = {200: "green", 503: "red", 0: "dim"}
 LABEL = 9
+EDGES = 6  # of the frame, beside its title
 NEAR = 4  # so many revisions on each side of where the schema is
 
 
@@ -48,7 +49,9 @@ class Panel:
         if self.traffic:
             style = "bold red" if self.traffic.failed else "bold green"
             lines.append(labelled("requests", Text(str(self.traffic), style=style)))
-        return Frame(Group(*lines, self._spinner), title=self.act, title_align="left", width=width)
+        title = Text(self.act)
+        title.truncate(width - EDGES, overflow="ellipsis")
+        return Frame(Group(*lines, self._spinner), title=title, title_align="left", width=width)
 
 
 def drawn(row: Row) -> list[RenderableType]:
@@ -57,7 +60,7 @@ def drawn(row: Row) -> list[RenderableType]:
     colour = COLOURS.get(moment.status, "")
     said = Text(f"{moment.status} {moment.standing}" if moment.answered else "", style=f"bold {colour}")
     head = Table.grid(expand=True)
-    head.add_column(width=LABEL)
+    head.add_column(min_width=LABEL)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
     lease = f"lease {row.lease_s:.1f} s" if row.lease_s else "no reader"
@@ -68,7 +71,7 @@ def drawn(row: Row) -> list[RenderableType]:
 def labelled(label: str, text: Text) -> RenderableType:
     """A line that ends where the panel does."""
     line = Table.grid()
-    line.add_column(width=LABEL)
+    line.add_column(min_width=LABEL)
     line.add_column(no_wrap=True, overflow="ellipsis")
     line.add_row(Text(label, style="bold"), text)
     return line

@@ -14,7 +14,7 @@ from scripts.tour.switch import Switch
 from scripts.tour.traffic import Traffic
 from scripts.tour.watch import TURN_WITHIN_S
 
-ENOUGH = 6  # connections, to believe that an instance has its share
+ENOUGH = 5  # connections, to believe that an instance has its share
 
 
 @dataclass(frozen=True)

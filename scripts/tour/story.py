@@ -41,6 +41,7 @@ class Story:
                 self._screen.listed(self._addresses(stage, last))
                 if not once:
                     self._screen.listed(self._commands(stage, last))
+                    self._screen.panel.act = "calcio: what serves now"
                     self._screen.panel.doing("Ctrl-C ends all of it")
                     threading.Event().wait()
 

@@ -10,7 +10,7 @@ import httpx
 
 from scripts.tour.evening import API
 
-RATE = 25
+RATE = 20
 LONGEST_S = 180
 DEADLINE_S = 10
 SESSIONS = f"{API}/sessions"

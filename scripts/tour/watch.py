@@ -9,7 +9,7 @@ import httpx
 from db.contract.refusal import ExitCode, Refusal
 
 # What waits may turn ready at any moment; who is ready is asked as often as a list of endpoints must know.
-WAITING_S, READY_S = 0.01, 0.1
+WAITING_S, READY_S = 0.02, 0.1
 TURN_WITHIN_S = 20
 
 
