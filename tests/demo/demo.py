@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Demo:
 
     process: subprocess.Popen[str]
     mark: str
+    folder: Path  # where it makes its own
     lines: list[str]
 
     def read_until(self, wanted: str) -> str:
@@ -50,7 +52,7 @@ class Demo:
 
     @property
     def ports(self) -> list[int]:
-        """Those of the server, the API and the probes."""
+        """Those of the server, the switch and the instances."""
         return [int(port) for port in re.findall(r"on port (\d+)", self.text)]
 
     @property
@@ -59,30 +61,40 @@ class Demo:
         return dict(re.findall(r"^(\w+) {2,}(.*)$", self.text, re.MULTILINE))
 
     def left(self) -> list[str]:
-        """Processes that it started, and ports of its own that somebody listens on."""
+        """Processes that it started, ports of its own that somebody listens on, and what lies in its folder."""
         processes = [entry.name for entry in Path("/proc").iterdir() if is_marked(entry, self.mark)]
-        return processes + [f"port {port}" for port in self.ports if is_open(port)]
+        ports = [f"port {port}" for port in self.ports if is_open(port)]
+        return processes + ports + [path.name for path in self.folder.iterdir()]
+
+    def kill_service(self, name: str) -> None:
+        """Kill every process of the instance of this name."""
+        for entry in Path("/proc").iterdir():
+            if is_marked(entry, self.mark) and is_marked(entry, name, "CALCIO_POD_NAME"):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 @contextmanager
 def demo(*arguments: str) -> Iterator[Demo]:
     mark = secrets.token_hex(8)
-    with subprocess.Popen(
-        [ROOT / "scripts" / "demo", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, MARK: mark},
-    ) as process:
-        try:
-            yield Demo(process, mark, [])
-        finally:
-            process.send_signal(signal.SIGTERM)
+    # As short as a Unix socket's path must be, and as open to the account of a server that root starts.
+    with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o1777)
+        with subprocess.Popen(
+            [ROOT / "scripts" / "demo", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, MARK: mark, "TMPDIR": folder},
+        ) as process:
+            try:
+                yield Demo(process, mark, Path(folder), [])
+            finally:
+                process.send_signal(signal.SIGTERM)
 
 
-def is_marked(entry: Path, mark: str) -> bool:
+def is_marked(entry: Path, mark: str, name: str = MARK) -> bool:
     try:
-        return f"{MARK}={mark}".encode() in (entry / "environ").read_bytes()
+        return f"{name}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0")
     except OSError:  # no process, or none of ours
         return False
 

@@ -17,7 +17,43 @@ from tests.eventually import eventually
 from tests.repository.tree import ROOT
 
 ADDRESSES = ("API", "docs", "schema", "gate", "metrics")
-LAST_LINE = ".venv/bin/python -m db status"
+LAST_LINE = "-m db status"
+# What is told of each act, in this order; {head} is this tree's.
+STORY = (
+    r"act 1 .* empty database",
+    r"v1-1 +/readyz 503 empty: ",
+    r"job v1 +python -m db upgrade",
+    r"v1-1 +/readyz 200 unfinished: ",
+    r"POST /api/v1/matches/1/finalisation",
+    r"act 2 ",
+    r"job v1 +python -m db finish ",
+    r"v1-1 +/readyz 200 at_head: ",
+    r"job v1 +applied .*{head} \(exit 0\)",
+    r"act 3 +forward ",
+    r"v2-1 +/readyz 503 behind: ",
+    r"job v2 +python -m db upgrade",
+    r"job v2 +applied 9010, 9011 \(exit 0\)",
+    r"switch +gives new connections to v1-1 and v2-1",
+    r"v1-1 +SIGTERM",
+    r"act 4 +back ",
+    r"job v1 +python -m db upgrade",
+    r"job v1 .* stands ahead, and compatible \(exit 0\)",
+    r"switch +gives new connections to v2-1 and v1-2",
+    r"v2-1 +SIGTERM",
+    r"act 5 +forward again",
+    r"job v2 .* only 9012 to come, which no code relies on \(exit 0\)",
+    r"switch +gives new connections to v1-2 and v2-2",
+    r"act 6 +the contract",
+    r"job v2 +revision 9012 .*: v1-2 of release v1 \(since \d+ s, lease \d+ s\) \(exit 80\)",
+    r"v1-2 +SIGTERM",
+    r"job v2 +python -m db finish ",
+    r"job v2 +applied 9012 \(exit 0\)",
+    r"act 7 +v1 comes back too late",
+    r"v1-3 +/readyz 503 broken: .*revision 9012 by release v2 ",
+    r"job v1 +broken: .* \(exit 79\)",
+    r"requests +\d+ answered, 0 failed",
+    r"requests +\d+ writes acknowledged, 0 of them lost",
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,27 +64,39 @@ def shown() -> Iterator[Demo]:
         yield once
 
 
+def test_the_story_is_told_in_its_order(shown: Demo) -> None:
+    """Forward, back, forward again, a contract that waits for a reader it names, and one who comes too late."""
+    head = max(path.name[:4] for path in (ROOT / "db/migrations/versions").glob("[0-9]*.py"))
+    lines = iter(shown.lines)
+    missing = [
+        wanted for wanted in STORY if not any(re.search(wanted.format(head=head), line) for line in lines)
+    ]
+    assert missing == [], shown.text
+
+
 def test_the_gate_opens_before_the_readers_eyes(shown: Demo) -> None:
     """/readyz is seen going from 503 to 200, with the reason of each moment."""
-    moments = re.findall(r"/readyz +(\d+) (\w+):", shown.text)
+    moments = re.findall(r"v1-1 +/readyz (\d+) (\w+):", shown.text)
     statuses = [status for status, _ in moments]
     assert statuses == sorted(statuses, reverse=True)
     standings = list(dict.fromkeys(standing for _, standing in moments if standing != "unknown"))
-    assert [one for one in standings if one != "behind"] == ["empty", "unfinished", "at_head"]
+    assert [one for one in standings if one != "behind"] == ["empty", "unfinished", "at_head", "ahead"]
 
 
-def test_the_job_runs_from_empty_to_head(shown: Demo) -> None:
-    """Every revision is applied by the one of two Jobs that may."""
-    head = max(path.name[:4] for path in (ROOT / "db/migrations/versions").glob("[0-9]*.py"))
-    assert re.search(r"python -m db upgrade\n(.*\n)+?.* job +applied 0001, .* \(exit 0\)", shown.text)
-    assert re.search(rf"python -m db finish\n(.*\n)+?.* job +applied .*{head} \(exit 0\)", shown.text)
+def test_no_instance_that_is_ready_turns_unready(shown: Demo) -> None:
+    """Neither a migration, nor a way back, nor a contract shuts the gate of who serves."""
+    for name in re.findall(r"(v\d-\d) +begins", shown.text):
+        statuses = re.findall(rf"{name} +/readyz (\d+)", shown.text)
+        assert statuses == sorted(statuses, reverse=True), name
 
 
-def test_a_contract_under_way_fails_no_request(shown: Demo) -> None:
-    """Who reads while finish runs is answered each time."""
-    answered, failed = re.findall(r"(\d+) requests answered meanwhile, (\d+) failed", shown.text)[0]
-    assert int(answered) > 0
-    assert failed == "0"
+def test_no_request_fails(shown: Demo) -> None:
+    """Through all acts each request is answered, and at the end of each act the counter says so."""
+    counted = re.findall(r"requests +(\d+) answered, (\d+) failed", shown.text)
+    answered = [int(many) for many, _ in counted]
+    assert len(answered) > 5
+    assert answered == sorted(answered)
+    assert {failed for _, failed in counted} == {"0"}
 
 
 def test_an_evening_ends_in_a_leaderboard(shown: Demo) -> None:
@@ -62,8 +110,9 @@ def test_an_evening_ends_in_a_leaderboard(shown: Demo) -> None:
 
 
 def test_nothing_is_left_of_it(shown: Demo) -> None:
-    """After the end no process lives and nobody listens."""
-    assert len(shown.ports) == 3
+    """After the end no process lives, nobody listens, and no file lies about."""
+    instances = shown.text.count("begins: ")
+    assert len(shown.ports) == 2 + 2 * instances
     assert shown.left() == []
 
 
@@ -88,10 +137,32 @@ def write(command: str) -> httpx.Response:
     return httpx.post(address, content=document, headers=headers)
 
 
-def test_killed_it_leaves_nothing() -> None:
-    """A demo that could say no word of farewell still takes everything with it."""
+def test_a_request_that_fails_ends_it_with_a_failure() -> None:
+    """It proves something: where who serves is killed, the demo says what became of the requests, and not 0."""
+    with demo("--once") as failing:
+        failing.read_until("act 5")
+        failing.kill_service("v1-2")
+        assert failing.read_to_the_end() == ExitCode.INTERNAL
+        assert re.search(
+            r"^\d+ requests failed, expected none; the first: request \d+: ", failing.text, re.MULTILINE
+        )
+        assert failing.left() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_leaves_nothing(number: int) -> None:
+    """Whoever ends it at its beginning finds nothing of it."""
+    with demo() as ended:
+        ended.read_until("503 empty")
+        assert ended.end(number) == 128 + number
+        assert ended.left() == []
+
+
+@pytest.mark.parametrize("moment", ["503 empty", "v2-1      /readyz 503 behind"])
+def test_killed_it_leaves_nothing(moment: str) -> None:
+    """A demo that could say no word of farewell still takes everything with it, one release or two."""
     with demo() as killed:
-        killed.read_until("503 empty")
+        killed.read_until(moment)
         assert len(killed.left()) > len(killed.ports)
         killed.end(signal.SIGKILL)
         eventually(lambda: not killed.left())
