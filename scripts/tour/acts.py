@@ -19,6 +19,7 @@ def begin_from_nothing(stage: Stage) -> Instance:
     stage.screen.act(1, "v1 meets an empty database, and waits for its Job")
     stage.screen.panel.revisions = FIRST.revisions
     first = stage.fleet.begin(FIRST)
+    stage.fleet.wait_for_answer(first)
     first.watch.until(lambda moment: moment.standing == "empty", "empty")
     stage.job(FIRST, "upgrade")
     first.watch.until(lambda moment: moment.ready, "200")
@@ -52,6 +53,7 @@ def roll_forward(stage: Stage, first: Instance, second: Release) -> Instance:
     """N to N+1: the new instance waits for its Job, and the old one serves."""
     stage.screen.act(3, "forward to v2: it waits for its Job while v1 serves")
     new = stage.fleet.begin(second)
+    stage.fleet.wait_for_answer(new)
     new.watch.until(lambda moment: moment.standing == "behind", "behind")
     stage.job(second, "upgrade")
     first.watch.until(lambda moment: moment.standing == "ahead", "ahead")
@@ -93,13 +95,13 @@ def contract(stage: Stage, lingering: Instance, new: Instance) -> None:
 
 
 def come_too_late(stage: Stage) -> None:
-    """v1 once more: it would meet errors, and is not let near a request."""
+    """v1 once more: its requests would fail, and so it is not let near any."""
     stage.screen.act(7, "v1 comes back too late: it takes no traffic, and says why")
     late = stage.fleet.begin(FIRST)
-    late.watch.until(lambda moment: moment.standing == "broken", "broken")
     stage.job(FIRST, "upgrade", ExitCode.NOT_FOR_THIS_IMAGE)
+    stage.fleet.wait_for_answer(late)
+    late.watch.until(lambda moment: moment.standing == "broken", "broken")
     must(not late.taken, f"{late.name} was given {late.taken} connections, expected none")
-    stage.leave(late)
 
 
 def count_what_was_written(stage: Stage, organiser: Organiser, traffic: Traffic) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from db.contract.refusal import ExitCode, Refusal
 from scripts.tour.panel import Row
 from scripts.tour.place import Place, Ports
+from scripts.tour.processes import ask_to_end
 from scripts.tour.release import Release
 from scripts.tour.screen import Screen
 from scripts.tour.service import serving, wait_for_answer
@@ -65,10 +66,11 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         for instance in self.instances:
             instance.leaves = True
+            ask_to_end(instance.process)
         self._lives.close()
 
     def begin(self, release: Release, management: int = 0) -> Instance:
-        """Start an instance, on ports of its own; whether it is ready is another question."""
+        """Start an instance, on ports of its own; whether it answers, and how, is another question."""
         count = self._begun[release.name] = self._begun.get(release.name, 0) + 1
         ports = self._ports._replace(http=claim_port(0), management=management or claim_port(0))
         instance = Instance(f"{release.name}-{count}", release, ports, self._screen)
@@ -82,8 +84,11 @@ class Fleet:
         instance.life.enter_context(instance.watch)
         instance.process = instance.life.enter_context(serving(self._place, ports, release, instance.name))
         self.instances = (*self.instances, instance)
-        wait_for_answer(instance.process, self._place.log(instance.name), instance.watch)
         return instance
+
+    def wait_for_answer(self, instance: Instance) -> None:
+        """Return when its /readyz answers anything; raises Refusal where it never will."""
+        wait_for_answer(instance.process, self._place.log(instance.name), instance.watch)
 
     def retire(self, instance: Instance) -> None:
         """Send it SIGTERM, and wait for its end; raises Refusal where that was no good one."""

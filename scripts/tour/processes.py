@@ -45,9 +45,14 @@ def guarded(
         stop(process)
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def ask_to_end(process: subprocess.Popen[str]) -> None:
+    """Have it sent SIGTERM, and wait for nothing."""
     if process.stdin:
         process.stdin.close()
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    ask_to_end(process)
     try:
         process.wait(STOP_DEADLINE_S)
     except subprocess.TimeoutExpired:

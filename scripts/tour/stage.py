@@ -46,6 +46,7 @@ class Stage:
     def join(self, instance: Instance) -> None:
         """Return when an instance is ready and the switch gives it its share of the connections."""
         self.screen.panel.doing(f"{instance.name} becomes ready, and takes its share")
+        self.fleet.wait_for_answer(instance)
         instance.watch.until(lambda moment: moment.ready, "200")
         enough = instance.taken + ENOUGH
         must(

@@ -49,7 +49,6 @@ STORY = (
     r"job v2 +python -m db finish ",
     r"job v2 +applied 9012 \(exit 0\)",
     r"act 7 +v1 comes back too late",
-    r"v1-3 +/readyz 503 broken: .*revision 9012 by release v2 ",
     r"job v1 +broken: .* \(exit 79\)",
     r"requests +\d+ answered, 0 failed",
     r"requests +\d+ writes acknowledged, 0 of them lost",
@@ -88,6 +87,13 @@ def test_no_instance_that_is_ready_turns_unready(shown: Demo) -> None:
     for name in re.findall(r"(v\d-\d) +begins", shown.text):
         statuses = re.findall(rf"{name} +/readyz (\d+)", shown.text)
         assert statuses == sorted(statuses, reverse=True), name
+
+
+def test_who_comes_too_late_takes_no_traffic(shown: Demo) -> None:
+    """The older release, begun after the contract, is never ready, and says which revision is in its way."""
+    moments = re.findall(r"v1-3 +/readyz (.*)", shown.text)
+    assert {moment[:3] for moment in moments} == {"503"}
+    assert re.match(r"503 broken: .*revision 9012 by release v2 .*: deploy a newer release", moments[-1])
 
 
 def test_no_request_fails(shown: Demo) -> None:
