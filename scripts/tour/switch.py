@@ -31,6 +31,7 @@ class Switch:
         self._port = port
         self._backends = backends
         self._turns = count()
+        self._carried: set[asyncio.Task[None]] = set()
         self._given = threading.Condition()
         self._runs = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -54,10 +55,16 @@ class Switch:
 
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._connected, sock=self._listening)
+        server = await asyncio.start_server(self._accepted, sock=self._listening)
         self._runs.set()
         await self._ended.wait()
         server.close()  # and whatever it still carries ends with the loop
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of its own: one of asyncio's would be mourned for in a traceback when the tour is interrupted.
+        task = asyncio.create_task(self._connected(reader, writer))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = [backend for backend in self._backends() if backend.is_ready]

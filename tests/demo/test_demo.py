@@ -155,12 +155,13 @@ def test_a_request_that_fails_ends_it_with_a_failure() -> None:
         assert failing.left() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_told_to_end_it_leaves_nothing(number: int) -> None:
-    """Whoever ends it at its beginning finds nothing of it."""
+@pytest.mark.parametrize(("number", "moment"), [(signal.SIGTERM, "503 empty"), (signal.SIGHUP, "act 3")])
+def test_told_to_end_it_leaves_nothing(number: int, moment: str) -> None:
+    """Whoever ends it, at its beginning or in the midst of its traffic, finds nothing of it and no complaint."""
     with demo() as ended:
-        ended.read_until("503 empty")
+        ended.read_until(moment)
         assert ended.end(number) == 128 + number
+        assert "Traceback" not in ended.text
         assert ended.left() == []
 
 
