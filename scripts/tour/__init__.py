@@ -1,1 +1,1 @@
-"""What scripts/demo shows: the Job, the gate and the API at work on a PostgreSQL server of their own."""
+"""What scripts/demo shows: two releases, their Jobs, gates and requests, on a PostgreSQL server of their own."""
