@@ -9,12 +9,13 @@ from db.contract.refusal import ExitCode
 
 Argument = tuple[str, dict[str, Any]]
 
-JSON: Argument = ("--json", {"action": "store_true", "help": "for programs"})
+JSON: Argument = ("--json", {"action": "store_true", "help": "for programs: docs/commands.md"})
 
 COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     "upgrade": (
         "apply everything that this image's code relies on",
         (
+            JSON,
             (
                 "target",
                 {"nargs": "?", "choices": ["head", "heads"], "help": "heads: there are several, by design"},
@@ -34,6 +35,7 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     "finish": (
         "apply the rest, once no live reader needs what it takes away",
         (
+            JSON,
             (
                 "--soak",
                 {"type": float, "metavar": "S", "help": "how long no reader was in the way (one lease)"},
@@ -44,10 +46,13 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
             ),
         ),
     ),
-    "check": ("would this image serve now? 0 or 79", ()),
+    "check": ("would this image serve now? 0 or 79", (JSON,)),
     "wait": (
         "wait until this image would serve",
-        (("--wait", {"type": float, "default": 3600, "metavar": "S", "help": "how long (3600)"}),),
+        (
+            JSON,
+            ("--wait", {"type": float, "default": 3600, "metavar": "S", "help": "how long (3600)"}),
+        ),
     ),
     "status": ("how the database stands to this image", (JSON,)),
     "plan": ("what upgrade and finish would do: 0 nothing, 2 something", (JSON,)),
@@ -58,11 +63,15 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     "settings": ("every setting with its meaning, value and source", (JSON,)),
     "hold": (
         "run a command as a registered reader; it ends when its lease does",
-        (("child", {"nargs": "+", "metavar": "COMMAND", "help": "-- and the command"}),),
+        (
+            JSON,
+            ("child", {"nargs": "+", "metavar": "COMMAND", "help": "-- and the command"}),
+        ),
     ),
     "downgrade": (
         "go back, when nobody needs what goes",
         (
+            JSON,
             ("target", {"metavar": "REVISION", "help": "where to; base is before the first one"}),
             ("--accept-loss", {"metavar": "DIGEST", "help": "of exactly what the refusal named"}),
         ),
@@ -70,6 +79,7 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
     "stamp": (
         "say which revisions the database is at; nothing is run",
         (
+            JSON,
             (
                 "revisions",
                 {"nargs": "+", "metavar": "REVISION", "help": "its heads, all of them; base is none"},

@@ -7,6 +7,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from db.contract.refusal import ExitCode
@@ -28,7 +29,7 @@ def upgrade(options: Namespace, environ: Environ) -> int:
 
     if options.approved:
         environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}
-    return run(command, environ, several_heads=options.target == "heads")
+    return run(command, environ, as_json=options.json, several_heads=options.target == "heads")
 
 
 def finish(options: Namespace, environ: Environ) -> int:
@@ -40,15 +41,15 @@ def finish(options: Namespace, environ: Environ) -> int:
         soak_s = job.settings.lease_s if options.soak is None else options.soak
         return module.finish(job, soak_s, options.wait)
 
-    return run(command, environ)
+    return run(command, environ, as_json=options.json)
 
 
-def check(_: Namespace, environ: Environ) -> int:
+def check(options: Namespace, environ: Environ) -> int:
     """Would this image serve now?"""
     from db.runner import questions
     from db.runner.run import run
 
-    return run(questions.check, environ)
+    return run(questions.check, environ, as_json=options.json)
 
 
 def wait(options: Namespace, environ: Environ) -> int:
@@ -56,15 +57,15 @@ def wait(options: Namespace, environ: Environ) -> int:
     from db.runner import questions
     from db.runner.run import run
 
-    return run(lambda job: questions.wait(job, options.wait), environ)
+    return run(lambda job: questions.wait(job, options.wait), environ, as_json=options.json)
 
 
 def ask(options: Namespace, environ: Environ) -> int:
-    """status, history, events, readers: the question and the view have the command's name."""
+    """status, history, events, readers: the question has the command's name."""
     from db.runner import questions, views
 
-    question, view = getattr(questions, options.name), getattr(views, options.name)
-    return views.answer(question, view, environ, as_json=options.json)
+    question = getattr(questions, options.name)
+    return views.answer(question, options.name, environ, as_json=options.json)
 
 
 def verify(options: Namespace, environ: Environ) -> int:
@@ -75,7 +76,7 @@ def verify(options: Namespace, environ: Environ) -> int:
     def code(found: Mapping[str, Any]) -> ExitCode:
         return ExitCode.DRIFT_OF_SCHEMA if found["drift"] else ExitCode.DONE
 
-    return views.answer(module.verify, views.verify, environ, as_json=options.json, code=code)
+    return views.answer(module.verify, "verify", environ, as_json=options.json, code=code)
 
 
 def plan(options: Namespace, environ: Environ) -> int:
@@ -86,7 +87,7 @@ def plan(options: Namespace, environ: Environ) -> int:
     def code(found: Mapping[str, Any]) -> ExitCode:
         return ExitCode.PENDING if found["steps"] else ExitCode.DONE
 
-    return views.answer(module.plan, views.plan, environ, as_json=options.json, code=code)
+    return views.answer(module.plan, "plan", environ, as_json=options.json, code=code)
 
 
 def stamp(options: Namespace, environ: Environ) -> int:
@@ -94,7 +95,7 @@ def stamp(options: Namespace, environ: Environ) -> int:
     from db.runner import stamp as module
     from db.runner.run import run
 
-    return run(lambda job: module.stamp(job, options.revisions), environ)
+    return run(lambda job: module.stamp(job, options.revisions), environ, as_json=options.json)
 
 
 def downgrade(options: Namespace, environ: Environ) -> int:
@@ -102,13 +103,17 @@ def downgrade(options: Namespace, environ: Environ) -> int:
     from db.runner import downgrade as module
     from db.runner.run import run
 
-    return run(lambda job: module.downgrade(job, options.target, options.accept_loss), environ)
+    def command(job: Any) -> Any:
+        return module.downgrade(job, options.target, options.accept_loss)
+
+    return run(command, environ, as_json=options.json)
 
 
 def hold(options: Namespace, environ: Environ) -> int:
     """A command as a registered reader."""
     from db.runner import hold as module
     from db.runner.outcome import Outcome
+    from db.runner.report import beside_a_child
     from db.runner.run import run
 
     codes = []
@@ -118,21 +123,22 @@ def hold(options: Namespace, environ: Environ) -> int:
         return Outcome("nothing", ExitCode.DONE, "")
 
     # The command is told to stop as soon as this process is, and may take its time.
-    code = run(command, environ, quiet=True, end_within_s=3600.0)
+    report_for = partial(beside_a_child, as_json=options.json)
+    code = run(command, environ, quiet=True, end_within_s=3600.0, report_for=report_for)
     return codes[0] if codes else code
 
 
 def settings(options: Namespace, environ: Environ) -> int:
     """What is set, and where it comes from."""
     from db.contract.settings import describe, unknown
+    from db.runner import views
     from db.runner.settings import RunnerSettings
 
     explained = describe(RunnerSettings, environ)
     if options.json:
         print(json.dumps([setting._asdict() for setting in explained]))
     else:
-        for setting in explained:
-            print(f"{setting.name}={setting.value}  ({setting.source}) {setting.meaning}")
+        views.show("settings", [setting._asdict() for setting in explained])
     for warning in unknown(RunnerSettings, environ):
         print(warning, file=sys.stderr)
     return ExitCode.DONE

@@ -61,10 +61,12 @@ def execute_in_batches(table: str, statement: str, *, rows: int = 200) -> None:
     The statement must be one that may run again for the same range: nothing remembers how far it came.
     """
     with _statement_by_statement():
-        last = _last_id(table)
-        for after, upto in _ranges(table, rows):
+        first, last = _extent(table)
+        done = 0
+        for after, upto, found in _ranges(table, rows):
             op.execute(sa.text(statement).bindparams(after=after, upto=upto))
-            _tell(table, upto, last)
+            done += found
+            _tell(table, done, (upto - first + 1) / max(last - first + 1, upto - first + 1, 1))
 
 
 @contextmanager
@@ -83,29 +85,37 @@ def _offline() -> bool:
     return op.get_context().as_sql
 
 
-def _ranges(table: str, rows: int) -> Iterator[tuple[int, int]]:
+def _ranges(table: str, rows: int) -> Iterator[tuple[int, int, int]]:
+    """Each range of ids, with how many there are in it."""
     if _offline():
-        yield 0, 2**63 - 1
+        yield 0, 2**63 - 1, 0
         return
     following = sa.text(
-        f"SELECT max(id) FROM (SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT :rows) AS batch"
+        "SELECT max(id), count(*)"
+        f" FROM (SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT :rows) AS batch"
     )
     after = 0
-    while (upto := op.get_bind().scalar(following, {"after": after, "rows": rows})) is not None:
-        yield after, upto
+    while True:
+        upto, found = op.get_bind().execute(following, {"after": after, "rows": rows}).one()
+        if upto is None:
+            return
+        yield after, upto, found
         after = upto
 
 
-def _last_id(table: str) -> int:
-    """Where the batches will end, as far as is known when they begin."""
-    return 0 if _offline() else op.get_bind().scalar(sa.text(f"SELECT max(id) FROM {table}")) or 0
+def _extent(table: str) -> tuple[int, int]:
+    """Where the ids begin and end, as far as is known when the batches begin."""
+    if _offline():
+        return 0, 0
+    first, last = op.get_bind().execute(sa.text(f"SELECT min(id), max(id) FROM {table}")).one()
+    return first or 0, last or 0
 
 
-def _tell(table: str, done: int, last: int) -> None:
-    """Tell the runner, where there is one, how far it came: ids done, of how many."""
+def _tell(table: str, rows: int, share: float) -> None:
+    """Tell the runner, where there is one, how far it came: rows, and which part of the ids."""
     progress = op.get_context().opts.get("progress")
     if progress is not None:
-        progress(table, done, max(done, last))
+        progress(table, rows, share)
 
 
 def _index_definition(name: str) -> str | None:

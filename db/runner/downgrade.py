@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 
 from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
@@ -65,6 +66,11 @@ def _demand_acceptance(
     )
     if not lost:
         return
+    session.job.report(
+        "downgrade.loss",
+        f"going back loses {', '.join(map(str, lost))}",
+        losses=[asdict(loss) for loss in lost],
+    )
     expected = digest([step.revision.revision for step in steps], lost)
     if accepted != expected:
         raise Refusal(

@@ -53,6 +53,7 @@ def _finish(job: Job, soak_s: float, budget: Budget) -> Outcome:
     if not pending or not job.image.known.issuperset(judgement.found):
         # Where a newer release stands already, its own finish does what is left.
         return nothing(judgement, job.trace.applied)
+    job.trace.steps = len(job.trace.applied) + len(pending)
     for revision in pending:
         outcome = _apply(job, revision, soak_s, budget)
     return outcome
@@ -72,7 +73,7 @@ def _apply(job: Job, revision: Revision, soak_s: float, budget: Budget) -> Outco
             return in_session(job, up.targets, lambda steps: steps.take(up))
         except HeldBack as held:
             # Someone registered between the look and the lock.
-            job.report("fence.held", f"{revision.revision} is held back: {held}", blockers=held.blockers)
+            _say_held(job, revision, held)
 
 
 def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Judgement, list[Revision]]:
@@ -101,6 +102,7 @@ def _soak(job: Job, revision: Revision, soak_s: float, budget: Budget) -> None:
         return in_the_way_of(revision.breaks, readers, job.image)
 
     quiet_since = time.monotonic()
+    said: set[str] | None = None
     with closing(job.connect()) as connection:
         while True:
             held = fence.look(connection, select)
@@ -109,13 +111,24 @@ def _soak(job: Job, revision: Revision, soak_s: float, budget: Budget) -> None:
                 quiet_since = now
             elif now - quiet_since >= soak_s:
                 return
+            names = {blocker.partition(" (")[0] for blocker in held.blockers} if held else set()
+            if names != said or (held and budget.is_time_to_say):
+                said = names
+                _say_held(job, revision, held) if held else _say_soaking(job, revision, soak_s)
             if budget.is_spent:
                 raise Refusal(
                     ExitCode.READERS,
                     f"revision {revision.revision} takes away what live readers use: {held or 'seen a moment ago'}",
                     "Let the rollout end, so that these readers leave; then run finish again",
                 )
-            if held is not None and budget.is_time_to_say:
-                what = f"{revision.revision} is held back: {held}"
-                job.report("fence.held", what, revision=revision.revision, blockers=held.blockers)
             job.stop.wait(min(LOOK_EVERY_S, max(soak_s - (now - quiet_since), 0.05)))
+
+
+def _say_held(job: Job, revision: Revision, held: HeldBack) -> None:
+    what = f"{revision.revision} is held back: {held}"
+    job.report("fence.held", what, revision=revision.revision, blockers=held.blockers)
+
+
+def _say_soaking(job: Job, revision: Revision, soak_s: float) -> None:
+    what = f"nobody is in the way of {revision.revision}, which has to stay so for {soak_s:.0f} s"
+    job.report("finish.soaking", what, revision=revision.revision, soak_s=soak_s)

@@ -30,6 +30,7 @@ class Trace:
     found: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     applied: list[str] = field(default_factory=list)
+    steps: int = 0  # to take in all, those in `applied` included
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ connection that runs the DDL, so that losing one is losing the other.
 import hashlib
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
@@ -64,15 +65,16 @@ def _take(connection: Connection, number: int, budget_s: float, stop: Stop, repo
     say_at = 0.0
     while not _try(connection, number):
         now = time.monotonic()
-        holder = _holder(connection, number)
+        found = _holder(connection, number)
+        name = _described(found)
         if now > deadline:
             raise Refusal(
                 ExitCode.TEMPORARY,
-                f"another run held the lock for {budget_s:.0f} s: {holder}",
+                f"another run held the lock for {budget_s:.0f} s: {name}",
                 "Let it finish; this run may be repeated as it is",
             )
         if now >= say_at:
-            report("lock.waiting", f"another run holds the lock: {holder}", holder=holder)
+            report("lock.waiting", f"another run holds the lock: {name}", holder=name)
             say_at = now + SAY_EVERY_S
         stop.wait(random.uniform(*POLL_S))  # noqa: S311 - jitter
 
@@ -84,11 +86,20 @@ def _try(connection: Connection, number: int) -> bool:
     return row is not None and bool(row[0])
 
 
-def _holder(connection: Connection, number: int) -> str:
+def holder(connection: Connection, history: History) -> Mapping[str, Any] | None:
+    """Who holds the history's lock, and for how long its session is there; None where nobody does."""
+    return _holder(connection, key(history))
+
+
+def _holder(connection: Connection, number: int) -> Mapping[str, Any] | None:
     with connection.cursor() as cursor:
         cursor.execute(_HOLDER, (number,))
         row = cursor.fetchone()
-    if row is None:
+    return None if row is None else dict(zip(("pid", "name", "state", "age_s"), row, strict=True))
+
+
+def _described(found: Mapping[str, Any] | None) -> str:
+    if found is None:
         return "it has just let go"
-    pid, name, state, age_s = row
-    return f"{name or 'a session without a name'} (pid {pid}, {state or 'state unknown'}, since {age_s} s)"
+    name, state = found["name"] or "a session without a name", found["state"] or "state unknown"
+    return f"{name} (pid {found['pid']}, {state}, since {found['age_s']} s)"

@@ -35,7 +35,12 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
         try:
             return steps.take(direction)
         except HeldBack as held:
-            job.report("fence.held", f"{direction.operation} {steps.tries.revision} is held back: {held}")
+            job.report(
+                "fence.held",
+                f"{direction.operation} {steps.tries.revision} is held back: {held}",
+                revision=steps.tries.revision,
+                blockers=held.blockers,
+            )
             if held.passes_in_s is None:
                 raise Refusal(
                     ExitCode.READERS,

@@ -29,7 +29,12 @@ def _statements(scripts: Scripts, step: RevisionStep) -> tuple[str, ...] | None:
     try:
         with redirect_stdout(sys.stderr), context as environment:
             environment.configure(
-                dialect_name="postgresql", output_buffer=buffer, literal_binds=True, **scripts.options
+                dialect_name="postgresql",
+                # Or every % is written twice, as psycopg2 wants it.
+                dialect_opts={"paramstyle": "named"},
+                output_buffer=buffer,
+                literal_binds=True,
+                **scripts.options,
             )
             migration = environment.get_context()
             with Operations.context(migration):

@@ -12,6 +12,7 @@ from db.contract.readers import LIVE
 from db.contract.refusal import ExitCode
 from db.contract.standing import Judgement, to_come
 from db.runner.job import Job
+from db.runner.lock import holder
 from db.runner.outcome import Outcome
 from db.runner.wire import Connection
 
@@ -28,6 +29,22 @@ SELECT seq, at, operation, revision, heads, release, actor, detail
   FROM {schema}.ledger_event WHERE history = {history} ORDER BY seq
 """
 
+# `status` shows the end of it; how far a backfill came stands at its revision there.
+LAST_EVENTS = """
+SELECT * FROM (
+    SELECT seq, at, operation, revision, heads, release, actor, detail FROM {schema}.ledger_event
+     WHERE history = {history} AND operation <> 'progress' ORDER BY seq DESC LIMIT 5
+) AS last ORDER BY seq
+"""
+UNDER_WAY = """
+SELECT revision, state, applied_at AS since, (
+           SELECT jsonb_build_object('at', at) || detail FROM {schema}.ledger_event AS event
+            WHERE event.history = {history} AND operation = 'progress' AND event.revision = row.revision
+              AND at >= applied_at ORDER BY seq DESC LIMIT 1
+       ) AS progress
+  FROM {schema}.ledger_revision AS row WHERE history = {history} AND state <> 'applied' ORDER BY applied_at
+"""
+
 
 def check(job: Job) -> Outcome:
     """Would this image serve now? 0 or 79."""
@@ -39,6 +56,7 @@ def check(job: Job) -> Outcome:
 def wait(job: Job, wait_s: float) -> Outcome:
     """Look until this image would serve: 0, or 75 after `wait_s`."""
     deadline = time.monotonic() + wait_s
+    said = ""
     with closing(job.connect()) as connection:
         while True:
             _, judgement = job.judge(connection)
@@ -46,14 +64,21 @@ def wait(job: Job, wait_s: float) -> Outcome:
                 return _verdict(judgement)
             if time.monotonic() > deadline:
                 return _verdict(judgement, ExitCode.TEMPORARY)
+            if judgement.reason != said:
+                said = judgement.reason
+                job.report("wait.waiting", said)
             job.stop.wait(LOOK_EVERY_S)
 
 
 def status(job: Job) -> Mapping[str, Any]:
-    """Standing, found, expected, what is pending with its phase, and who reads."""
+    """Standing, found, expected, what is pending with its phase, what is under way, who reads, the last events."""
     with closing(job.connect()) as connection:
         database, judgement = job.judge(connection)
-        readers = rows(connection, job.history.fill(LIVE)) if database.has_ledger else []
+        known = database.has_ledger
+        readers = rows(connection, job.history.fill(LIVE)) if known else []
+        under_way = rows(connection, job.history.fill(UNDER_WAY)) if known else []
+        last = rows(connection, job.history.fill(LAST_EVENTS)) if known else []
+        runner = holder(connection, job.history)
     coming = to_come(database, job.image)
     return {
         "standing": judgement.standing,
@@ -66,7 +91,10 @@ def status(job: Job) -> Mapping[str, Any]:
             for id_, revision in job.image.revisions.items()
             if id_ in coming
         ],
+        "runner": runner,
+        "under_way": under_way,
         "readers": readers,
+        "events": last,
     }
 
 

@@ -1,6 +1,7 @@
 """Runs one command as the Job's process: its stop, its report, its one outcome, its exit code."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
@@ -15,7 +16,7 @@ from db.runner.cancel import END_WITHIN_S, Stop, Terminated, run_until_stopped
 from db.runner.histories import known
 from db.runner.job import Job, Trace
 from db.runner.outcome import Outcome, leave_termination_message, refused
-from db.runner.report import Lines
+from db.runner.report import Reporting, on
 from db.runner.settings import RunnerSettings
 from db.runner.sqlstate import exit_code, sqlstate
 
@@ -36,12 +37,20 @@ class Run:
     A `quiet` command only looks, and prints its own answer: only a failure is followed by an outcome.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, quiet: bool, several_heads: bool) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        quiet: bool,
+        several_heads: bool,
+        report_for: Callable[[str | None], Reporting],
+    ) -> None:
         self._environ = environ
         self._quiet = quiet
         self._several_heads = several_heads
         self._settings = RunnerSettings()
-        self._report = Lines()
+        self._report_for = report_for
+        self._report = report_for(None)
         self._trace = Trace()
         self._job: Job | None = None
 
@@ -49,7 +58,7 @@ class Run:
         """Do `command`; answers the exit code, when everything is said."""
         try:
             self._settings = read(RunnerSettings, self._environ)
-            self._report = Lines(release=self._settings.release)
+            self._report = self._report_for(self._settings.release)
             outcome = run_until_stopped(partial(self._work, command), self._hang, end_within_s=within_s)
         except Terminated:
             outcome = _cancelled(self._trace)
@@ -109,12 +118,19 @@ def run(
     command: Callable[[Job], Outcome],
     environ: Mapping[str, str],
     *,
+    as_json: bool = False,
     quiet: bool = False,
     several_heads: bool = True,
     end_within_s: float = END_WITHIN_S,
+    report_for: Callable[[str | None], Reporting] | None = None,
 ) -> ExitCode:
-    """Do `command` for what `environ` says."""
-    return Run(environ, quiet=quiet, several_heads=several_heads).end_of(command, within_s=end_within_s)
+    """Do `command` for what `environ` says; it reports on stdout, unless `report_for` a release says otherwise."""
+
+    def report(release: str | None) -> Reporting:
+        return on(sys.stdout, release=release, as_json=as_json)
+
+    one = Run(environ, quiet=quiet, several_heads=several_heads, report_for=report_for or report)
+    return one.end_of(command, within_s=end_within_s)
 
 
 def _cancelled(trace: Trace) -> Outcome:

@@ -67,7 +67,7 @@ class Steps:
                     on_version_apply=(self._record, *self._scripts.hooks),  # type: ignore[arg-type] # or several
                     version_table=self._job.history.version_table,
                     version_table_schema=self._job.history.schema,
-                    progress=Progress(self._job.report),
+                    progress=Progress(self._job.report, self._remember),
                     **self._scripts.options,
                 )
                 self._run(environment, connection)
@@ -103,7 +103,10 @@ class Steps:
         """What Alembic runs; the code before a `yield` runs between two steps' transactions."""
         self._heads = frozenset(heads)
         refuse_overtaken(self._session.connection, self._job.history, heads)
-        for step in self._direction.steps(self._scripts, heads):
+        steps = list(self._direction.steps(self._scripts, heads))
+        trace = self._job.trace
+        trace.steps = max(trace.steps, len(trace.applied) + len(steps))
+        for step in steps:
             revision = self._job.image.revisions[step.revision.revision]
             self.tries.begin(revision.revision)
             assert context.connection is not None  # noqa: S101 - only offline runs have none
@@ -132,9 +135,15 @@ class Steps:
             raise Refusal(ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again")
         self._guard.announce(revision, self._lsn)
         what = f"{self._direction.operation} {revision.revision} ({revision.phase})"
-        self._job.report("step.begin", what, revision=revision.revision)
+        number, of = len(self._job.trace.applied) + 1, self._job.trace.steps
+        self._job.report("step.begin", what, revision=revision.revision, number=number, of=of)
         self._began = time.monotonic()
         raw.autocommit = False
+
+    def _remember(self, **progress: Any) -> None:
+        """For `status`: how far a backfill came, in its own transaction as each of its batches."""
+        with self._session.connection.cursor() as cursor:
+            self._session.ledger.event(cursor, "progress", self.tries.revision, **progress)
 
     def _record(self, *, step: MigrationInfo, heads: set[str], **_: Any) -> None:
         """Alembic's hook: the version has just moved, in the step's transaction."""

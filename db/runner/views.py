@@ -1,10 +1,12 @@
-"""What the commands that only look print: for people, or with --json for programs."""
+"""What the commands that only look print: tables on a terminal, lines elsewhere, or with --json for programs."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from db.contract.refusal import ExitCode
+from db.runner.figures import words
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.run import run
@@ -14,23 +16,47 @@ T = TypeVar("T")
 
 def answer(
     ask: Callable[[Job], T],
-    view: Callable[[T], Sequence[str]],
+    name: str,
     environ: Mapping[str, str],
     *,
     as_json: bool,
     code: Callable[[T], ExitCode] = lambda _: ExitCode.DONE,
 ) -> ExitCode:
-    """Ask, and print; `code` says what the answer means. Only a failure has an outcome beside it."""
+    """Ask, and print what the command `name` shows; `code` says what the answer means.
+
+    Only a failure has an outcome beside it.
+    """
     codes = []
 
     def command(job: Job) -> Outcome:
         found = ask(job)
-        print(json.dumps(found) if as_json else "\n".join(view(found)))
+        if as_json:
+            print(json.dumps(found))
+        else:
+            show(name, found)
         codes.append(code(found))
         return Outcome("nothing", ExitCode.DONE, "")
 
-    failed = run(command, environ, quiet=True)
+    failed = run(command, environ, as_json=as_json, quiet=True)
     return codes[0] if codes else failed
+
+
+def show(name: str, found: Any) -> None:
+    """Print what the command `name` has found."""
+    if sys.stdout.isatty():
+        try:
+            # Only somebody who watches waits for rich to be imported: docs/decisions/0011.
+            from db.runner import shown
+        except ModuleNotFoundError:
+            pass
+        else:
+            shown.show(name, found)
+            return
+    lines: dict[str, Callable[[Any], Sequence[str]]] = {
+        "status": status, "history": history, "events": events, "readers": readers, "plan": plan,
+        "verify": verify, "settings": settings,
+    }  # fmt: skip
+    print("\n".join(lines[name](found)))
 
 
 def status(found: Mapping[str, Any]) -> list[str]:
@@ -40,19 +66,26 @@ def status(found: Mapping[str, Any]) -> list[str]:
         f"  to come: {pending['revision']} ({pending['phase']}{', required' if pending['required'] else ''})"
         for pending in found["pending"]
     ]
+    if found["runner"]:
+        runner = found["runner"]
+        lines.append(
+            f"  under way: {runner['name']} (pid {runner['pid']}) has held the lock for {runner['age_s']} s"
+        )
+    lines += [f"  under way: {words(step)}" for step in found["under_way"]]
     lines += [
         f"  reader: {reader['name']} of release {reader['release']} at {', '.join(reader['heads'])},"
         f" lease {reader['remaining']:.0f} s"
         for reader in found["readers"]
     ]
-    return lines
+    return lines + [f"  event:{line}" for line in events(found["events"])]
 
 
 def history(found: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each revision."""
     return [
         f"{row['revision']:<8} {row['phase']:<9} {row['state']:<9} {row['applied_at'][:19]}Z"
-        f" {row['duration_ms'] or 0:>7} ms  release {row['release']} by {row['actor']} ({row['source']})"
+        f" {'-' if row['duration_ms'] is None else row['duration_ms']:>7} ms"
+        f"  release {row['release']} by {row['actor']} ({row['source']})"
         for row in found
     ]
 
@@ -91,6 +124,11 @@ def plan(found: Mapping[str, Any]) -> list[str]:
         *lines,
         f"to apply exactly what upgrade would do of this: python -m db upgrade --approved {found['digest']}",
     ]
+
+
+def settings(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each setting."""
+    return [f"{row['name']}={row['value']}  ({row['source']}) {row['meaning']}" for row in found]
 
 
 def _step(step: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,50 @@
+"""Figures as a person reads them: rows, sizes, durations, moments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_UNITS = ("KiB", "MiB", "GiB", "TiB")
+
+
+def count(number: int) -> str:
+    """1,000,000."""
+    return f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """The two units that matter: 83 ms, 4.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest_s} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(number: int | None) -> str:
+    """1.2 MiB; - where nobody knows."""
+    if number is None:
+        return "-"
+    if number < 1024:
+        return f"{number} B"
+    power = min((number.bit_length() - 1) // 10, len(_UNITS))
+    return f"{number / 1024**power:.1f} {_UNITS[power - 1]}"
+
+
+def moment(text: str) -> str:
+    """A time in ISO 8601, to the second, in UTC as the server was told."""
+    return f"{text[:10]} {text[11:19]}"
+
+
+def words(step: Mapping[str, Any]) -> str:
+    """A step under way, of `status`, and how far it came."""
+    progress = step["progress"]
+    what = f"{step['revision']} ({step['state']} since {moment(step['since'])})"
+    if progress is None:
+        return what
+    return (
+        f"{what}: {count(progress['rows'])} of {count(progress['rows_estimated'])} rows of {progress['table']},"
+        f" {count(progress['per_s'])} a second, {duration(progress['eta_s'])} to go at {moment(progress['at'])[11:]}"
+    )
