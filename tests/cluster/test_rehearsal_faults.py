@@ -1,6 +1,5 @@
 """The rest of the rehearsal, when asked for (scripts/rehearse --all): each fault on a system of its own."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +9,6 @@ from db.contract import lockfile
 from tests.cluster.rehearsal import client, faults, reverting
 from tests.cluster.rehearsal.record import Record
 from tests.cluster.rehearsal.stage import Stage, stage
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("CALCIO_REHEARSE_ALL"), reason="scripts/rehearse --all plays it"
-)
 
 
 @pytest.fixture(scope="module")
