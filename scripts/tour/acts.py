@@ -42,9 +42,7 @@ def finish_the_first(stage: Stage, first: Instance) -> Release:
         stage.job(FIRST, f"finish {SOAK}")
         first.watch.until(lambda moment: moment.standing == "at_head", "at_head")
         second = making.result()
-    stage.say(
-        "release", "v2 is made: session.venue becomes session.place, in the schema and in each statement"
-    )
+    stage.say("release", "v2 is made: session.venue becomes session.place, for its schema and its statements")
     stage.screen.panel.revisions = second.revisions
     return second
 

@@ -11,7 +11,7 @@ import httpx
 from scripts.tour.evening import API
 
 RATE = 20
-LONGEST_S = 180
+LONGEST_S = 600
 DEADLINE_S = 10
 SESSIONS = f"{API}/sessions"
 # A kept connection that has idled longer is not used again: that is shorter than an instance drains.
