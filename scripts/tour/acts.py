@@ -28,7 +28,7 @@ def begin_from_nothing(stage: Stage) -> Instance:
 
 def play_an_evening(stage: Stage, organiser: Organiser) -> int:
     """A futsal evening over HTTP, through the switch; answers its season."""
-    stage.screen.panel.doing("an evening of futsal")
+    stage.screen.panel.doing = "an evening of futsal"
     season = play(organiser, lambda line: stage.say("http", line))
     stage.screen.leaderboard(leaderboard(organiser, season))
     return season

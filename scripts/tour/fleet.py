@@ -74,7 +74,7 @@ class Fleet:
         count = self._begun[release.name] = self._begun.get(release.name, 0) + 1
         ports = self._ports._replace(http=claim_port(0), management=management or claim_port(0))
         instance = Instance(f"{release.name}-{count}", release, ports, self._screen)
-        self._screen.panel.doing(f"{instance.name} begins")
+        self._screen.panel.doing = f"{instance.name} begins"
         self._screen.say(
             instance.name,
             f"begins: release {release.name}, probes on port {ports.management}, API on port {ports.http}",

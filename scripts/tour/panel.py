@@ -15,7 +15,7 @@ from scripts.tour.watch import Moment
 
 COLOURS = {200: "green", 503: "red", 0: "dim"}
 LABEL = 9
-EDGES = 6  # of the frame, beside its title
+EDGES = 6  # of the frame, with what stands before its title and its last line
 NEAR = 4  # so many revisions on each side of where the schema is
 
 
@@ -36,10 +36,8 @@ class Panel:
         self.rows: Callable[[], Sequence[Row]] = tuple
         self.revisions: Sequence[Entry] = ()
         self.traffic: Traffic | None = None
-        self._spinner = Spinner("dots", "")
-
-    def doing(self, what: str) -> None:
-        self._spinner.update(text=Text(what, no_wrap=True, overflow="ellipsis"))
+        self.doing = ""
+        self._spinner = Spinner("dots")
 
     def draw(self, width: int) -> RenderableType:
         rows = self.rows()
@@ -49,9 +47,16 @@ class Panel:
         if self.traffic:
             style = "bold red" if self.traffic.failed else "bold green"
             lines.append(labelled("requests", Text(str(self.traffic), style=style)))
-        title = Text(self.act)
-        title.truncate(width - EDGES, overflow="ellipsis")
-        return Frame(Group(*lines, self._spinner), title=title, title_align="left", width=width)
+        self._spinner.update(text=cut(self.doing, width))
+        return Frame(
+            Group(*lines, self._spinner), title=cut(self.act, width), title_align="left", width=width
+        )
+
+
+def cut(line: str, width: int) -> Text:
+    text = Text(line)
+    text.truncate(width - EDGES, overflow="ellipsis")
+    return text
 
 
 def drawn(row: Row) -> list[RenderableType]:
@@ -68,13 +73,9 @@ def drawn(row: Row) -> list[RenderableType]:
     return [head, labelled("", Text(moment.reason, style=colour))]
 
 
-def labelled(label: str, text: Text) -> RenderableType:
+def labelled(label: str, text: Text) -> Text:
     """A line that ends where the panel does."""
-    line = Table.grid()
-    line.add_column(min_width=LABEL)
-    line.add_column(no_wrap=True, overflow="ellipsis")
-    line.add_row(Text(label, style="bold"), text)
-    return line
+    return Text.assemble((f"{label:<{LABEL}}", "bold"), text, no_wrap=True, overflow="ellipsis")
 
 
 def chain(revisions: Sequence[Entry], found: set[str]) -> Text:

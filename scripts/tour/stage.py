@@ -39,13 +39,13 @@ class Stage:
     def job(self, release: Release, command: str, expected: ExitCode = ExitCode.DONE) -> dict[str, Any]:
         """Run a command of the release's Job and answer its outcome; it must end as expected."""
         who = f"job {release.name}"
-        self.screen.panel.doing(f"{who}: python -m db {command}")
+        self.screen.panel.doing = f"{who}: python -m db {command}"
         self.say(who, f"python -m db {command}")
         return run_job(release, command, self.place, lambda line: self.say(who, line), expected)
 
     def join(self, instance: Instance) -> None:
         """Return when an instance is ready and the switch gives it its share of the connections."""
-        self.screen.panel.doing(f"{instance.name} becomes ready, and takes its share")
+        self.screen.panel.doing = f"{instance.name} becomes ready, and takes its share"
         self.fleet.wait_for_answer(instance)
         instance.watch.until(lambda moment: moment.ready, "200")
         enough = instance.taken + ENOUGH
@@ -58,7 +58,7 @@ class Stage:
 
     def leave(self, instance: Instance) -> None:
         """Take an instance away."""
-        self.screen.panel.doing(f"{instance.name} leaves")
+        self.screen.panel.doing = f"{instance.name} leaves"
         self.fleet.retire(instance)
 
     def settle(self, traffic: Traffic) -> None:

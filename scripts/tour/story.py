@@ -42,12 +42,12 @@ class Story:
                 if not once:
                     self._screen.listed(self._commands(stage, last))
                     self._screen.panel.act = "calcio: what serves now"
-                    self._screen.panel.doing("Ctrl-C ends all of it")
+                    self._screen.panel.doing = "Ctrl-C ends all of it"
                     threading.Event().wait()
 
     @contextmanager
     def _place(self) -> Iterator[Place]:
-        self._screen.panel.doing("PostgreSQL starts")
+        self._screen.panel.doing = "PostgreSQL starts"
         with settled(self._ports.postgres) as place:
             server = place.server
             found = f"PostgreSQL {version_of(server.url)}, embedded, from {server.programs.origin}"
