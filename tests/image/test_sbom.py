@@ -11,7 +11,7 @@ from tests.image.conftest import RELEASE, ROOT, Images
 PIN = re.compile(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==([^\s;]+)", re.MULTILINE)
 
 
-@pytest.fixture(params=["migrate", "service"])
+@pytest.fixture(params=["migrate", "service", "gate"])
 def bill(request: pytest.FixtureRequest, images: Images) -> tuple[str, dict[str, Any]]:  # noqa: ARG001 - built is written
     target = str(request.param)
     path = ROOT / f"build/sbom/calcio-{target}-{RELEASE}.cdx.json"

@@ -1,11 +1,10 @@
 """Makes one image that has what steps call: sh, git and kubectl."""
 
 import os
-import shlex
 import shutil
 from pathlib import Path
 
-from tests.cluster.images import run
+from tests.cluster.images import load, run
 from tests.image.engine import find_engine
 
 IMAGE = "calcio-steps:cluster-tests"
@@ -20,6 +19,5 @@ def bring(scratch: Path) -> str:
     network = [f"--network={found}"] if (found := os.environ.get("NETWORK")) else []
     containerfile = str(Path(__file__).with_name("Containerfile"))
     run(engine.program, "build", f"--file={containerfile}", f"--tag={IMAGE}", *network, str(scratch))
-    if load := os.environ.get("CALCIO_LOAD_IMAGES"):
-        run(*shlex.split(load), IMAGE)
+    load(IMAGE)
     return IMAGE
