@@ -22,6 +22,12 @@ NEVER_BUILT: dict[str, object] = {
     "value": "calcio-never-built:1",
 }
 
+NOT_MADE: dict[str, object] = {
+    "op": "replace",
+    "path": "/spec/template/spec/volumes/0/secret/secretName",
+    "value": "calcio-not-made",
+}
+
 
 @dataclass(frozen=True)
 class Story:
@@ -32,6 +38,7 @@ class Story:
     failed: Ended
     ready_then: str
     blocked: Ended
+    no_secret: Ended
     newer: Ended
     back: Ended
     image_then: str
@@ -69,6 +76,9 @@ def story(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         with at.trying() as overlay:
             overlay.patch("app.kubernetes.io/component=service", NEVER_BUILT)
             blocked = at.run("deploy", "dev", 30)
+        with at.trying() as overlay:
+            overlay.patch("app.kubernetes.io/component=service", NOT_MADE)
+            no_secret = at.run("deploy", "dev", 30)
         at.overlay.release(NEWER)
         newer = at.run("deploy", "dev", SECONDS)
         back = at.run("rollback", "dev", release, SECONDS)
@@ -78,6 +88,7 @@ def story(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             failed=failed,
             ready_then=ready_then,
             blocked=blocked,
+            no_secret=no_secret,
             newer=newer,
             back=back,
             image_then=asked(at, "{..containers[0].image}"),
@@ -113,6 +124,14 @@ def test_a_blocked_rollout_is_said_within_the_deadline(story: Story) -> None:
     assert story.blocked.code == PASSED, story.blocked
     assert 'Failed to pull image "calcio-never-built:' in story.blocked.out
     assert "What served before serves on" in story.blocked.err
+
+
+def test_a_secret_that_the_service_lacks_is_named(story: Story) -> None:
+    """Its new pods never start; deploying says which Secret to make, and ends within its deadline."""
+    assert story.no_secret.code == PASSED, story.no_secret
+    assert (
+        'secret "calcio-not-made" not found. Make that Secret, with DATABASE_URL in it' in story.no_secret.out
+    )
 
 
 def test_a_rollback_edits_the_one_line_and_deploys_it(story: Story) -> None:

@@ -21,7 +21,7 @@ def test_a_hidden_shell_cannot_be_started(engine: Engine, images: Images, shell:
 
 
 def test_the_job_and_the_service_start_none(
-    engine: Engine, images: Images, database_url: DatabaseUrl
+    engine: Engine, images: Images, database_url: DatabaseUrl, service_url: DatabaseUrl
 ) -> None:
     """Without a shell the Job migrates an empty database, and the service serves it."""
     job_for_service = given(database_url, CALCIO_APP_ROLE=str(service_url.user))
