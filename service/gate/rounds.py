@@ -107,8 +107,8 @@ class Rounds:
         if gate.crowd > CROWD:
             await asyncio.sleep(_anywhere_in(0, min(1.0, gate.crowd / READERS_A_SECOND)))
             gate.changed.clear()
-        if (await self._look(session)).ready and not gate.lease.holds:
-            await self._round(session)
+        if (await self._look(session, told=True)).ready and not gate.lease.holds:
+            await self._register(session)
 
     async def _round(self, session: Session) -> None:
         """Register, then look, then decide: in this order a contract either sees us or is seen."""
@@ -118,6 +118,10 @@ class Rounds:
             if not gate.in_flight:
                 await session.leave()
             return
+        await self._register(session)
+
+    async def _register(self, session: Session) -> None:
+        gate = self._gate
         sent_at = gate.lease.now()
         gate.registered = await session.register()
         verdict = await self._look(session)
@@ -125,8 +129,8 @@ class Rounds:
             await gate.completed(verdict, sent_at)
         gate.crowd = await session.crowd()
 
-    async def _look(self, session: Session) -> Verdict:
-        database = await session.look()
+    async def _look(self, session: Session, *, told: bool = False) -> Verdict:
+        database = await session.look(told=told)
         if database.in_recovery:
             raise StandbyAnsweredError
         return await self._gate.saw(database)

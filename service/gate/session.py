@@ -51,6 +51,11 @@ def _read(row: Mapping[str, Any]) -> Snapshot:
         raise UnreadableLedgerError from error
 
 
+def _mark(database: Snapshot) -> tuple[object, ...]:
+    """What `MOVED` answers as long as a whole look would find this."""
+    return database.heads, database.change if database.has_ledger else None, database.in_recovery
+
+
 class Session:
     """What the gate asks over one connection; sets `changed` when the ledger moves or the connection ends."""
 
@@ -63,7 +68,7 @@ class Session:
         self._history = history
         self._reader = reader
         # Kept for this connection only: a failover may count to the same change another way.
-        self._seen: tuple[Mapping[str, Any], Snapshot] | None = None
+        self._seen: Snapshot | None = None
         connection.add_termination_listener(lambda _: changed.set())
 
     def must_be_open(self) -> None:
@@ -90,16 +95,12 @@ class Session:
             raise
         return True
 
-    async def look(self) -> Snapshot:
-        """The schema as it is now; the whole ledger is read only when it has moved."""
+    async def look(self, *, told: bool = False) -> Snapshot:
+        """The schema as it is now; the whole ledger is read only when it has moved, or is `told` to have."""
         async with self._turn:
-            moved = await self._moved()
-            if moved is None:
-                return await take_snapshot(self._connection, self._history)
-            if self._seen is None or self._seen[0] != moved:
-                # `moved` came first: what changes in between is seen as another change next time.
-                self._seen = (moved, await take_snapshot(self._connection, self._history))
-            return self._seen[1]
+            if told or self._seen is None or await self._moved() != _mark(self._seen):
+                self._seen = await take_snapshot(self._connection, self._history)
+            return self._seen
 
     async def leave(self) -> None:
         """Delete this process's row: no contract has to wait for it any more."""
@@ -121,13 +122,14 @@ class Session:
         async with self._turn:
             return [dict(row) for row in await self._connection.fetch(self._history.fill(sql))]
 
-    async def _moved(self) -> Mapping[str, Any] | None:
+    async def _moved(self) -> tuple[object, ...] | None:
         try:
-            return dict(await self._connection.fetchrow(self._history.fill(MOVED)))
+            row = await self._connection.fetchrow(self._history.fill(MOVED))
         except asyncpg.PostgresError as error:
             if error.sqlstate in {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE}:
                 return None
             raise
+        return tuple(row["heads"]), row["change"], row["in_recovery"]
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         if payload == str(self._history):

@@ -26,7 +26,20 @@ def standby_of(primary: EmbeddedServer) -> Iterator[DatabaseUrl]:
     primary.account.give(data.parent)
     host = primary.url.hosts[0]
     environ = {"PGPASSFILE": str(passwords), "PATH": os.defpath}
-    copy = ["-D", str(data), "-R", "-h", host.name, "-p", str(host.port), "-U", str(primary.url.user), "-w"]
+    copy = [
+        "-D",
+        str(data),
+        "-R",
+        "-h",
+        host.name,
+        "-p",
+        str(host.port),
+        "-U",
+        str(primary.url.user),
+        "-w",
+        "-c",
+        "fast",
+    ]
     subprocess.run(
         [backup, *copy],
         env=environ,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -24,7 +25,8 @@ GUNICORN = ("-m", "gunicorn", "-c", "service/gunicorn_conf.py")
 
 def text_of(url: DatabaseUrl) -> str:
     assert url.password
-    return f"postgresql://{url.user}:{url.password.reveal()}@{url.address}"
+    query = f"?{urlencode(url.parameters)}" if url.parameters else ""
+    return f"postgresql://{url.user}:{url.password.reveal()}@{url.address}{query}"
 
 
 def environment(url: DatabaseUrl, **settings: object) -> dict[str, str]:

@@ -43,7 +43,7 @@ UNANSWERED = {
 
 
 async def pg_ctl(server: EmbeddedServer, data: Path, *words: str) -> None:
-    command = [server.programs.folder / "pg_ctl", *words, "--silent", "--wait", f"--pgdata={data}"]
+    command = [str(server.programs.folder / "pg_ctl"), *words, "--silent", "--wait", f"--pgdata={data}"]
     process = await asyncio.create_subprocess_exec(*command, cwd="/", **server.account.for_subprocess)
     assert await process.wait() == 0
 

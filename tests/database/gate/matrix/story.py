@@ -28,6 +28,7 @@ Key = tuple[str, Program, Role]
 class Story:
     """What pods answered while it lasted and afterwards; `seen` is each status of /readyz in between."""
 
+    condition: Condition
     during: dict[Key, Answers] = field(default_factory=dict)
     after: dict[Key, Answers] = field(default_factory=dict)
     seen: dict[Key, set[int]] = field(default_factory=dict)
@@ -79,7 +80,7 @@ async def exhausted(pods: Iterable[Pod]) -> AsyncIterator[None]:
 
 async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
     """Let pods be ready or not, let it happen, let others start meanwhile, and let it end."""
-    story = Story()
+    story = Story(condition)
     async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
         launched = stack.enter_context(sidecars(client, folder))
         roles = (Role.PATIENT, Role.SHORT) if condition in OUTLASTING else (Role.PATIENT,)
@@ -94,8 +95,9 @@ async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
             await settled([pod for pod in old if pod.role is Role.SHORT], outlived)
             story.during = await asked([*old, *new])
         await settled([*old, *new], as_it_stands)
-        await served([*old, *new])
-        story.after = await asked([*old, *new])
+        lasting = [pod for pod in [*old, *new] if pod.role is not Role.SHORT]
+        await served(lasting)
+        story.after = await asked(lasting)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
