@@ -8,7 +8,7 @@ import pytest
 from db.contract.lineage import Lineage
 from db.contract.standing import Standing
 from db.contract.url import DatabaseUrl
-from tests.database.gate.ledger import CONTRACT, FIRST, OLD, SECOND, Ledger
+from tests.database.gate.ledger import CONTRACT, FIRST, IMAGE, OLD, SECOND, Ledger
 from tests.database.gate.running import SHORT, running_gate, until
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +98,19 @@ async def test_a_waiting_process_opens_with_the_job(ledger: Ledger, service_url:
         ledger.apply(SECOND)
         await until(lambda: gate.verdict.ready)
         assert gate.verdict.standing is Standing.AT_HEAD
+
+
+async def test_a_gate_that_does_not_listen_polls(ledger: Ledger, service_url: DatabaseUrl) -> None:
+    """CALCIO_GATE_LISTEN=off: it opens with the next poll, and shuts with the next heartbeat."""
+    ledger.apply(FIRST)
+    async with running_gate(service_url, image=IMAGE, gate_listen=False, **SHORT) as gate:
+        await until(lambda: gate.verdict.standing is Standing.BEHIND)
+        ledger.apply(SECOND)
+        await until(lambda: gate.verdict.ready)
+    async with running_gate(service_url, image=OLD, gate_listen=False, **SHORT) as gate:
+        await until(lambda: gate.verdict.ready)
+        ledger.apply(CONTRACT)
+        await until(lambda: gate.verdict.standing is Standing.BROKEN)
 
 
 async def test_a_process_that_serves_nothing_holds_nothing_back(

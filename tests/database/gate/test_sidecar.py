@@ -7,6 +7,7 @@ import httpx
 
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import Ledger
+from tests.database.gate.matrix.cases import CONTRACT, NEXT
 from tests.database.gate.process import environment, migrate
 from tests.eventually import eventually
 from tests.repository.tree import ROOT
@@ -27,11 +28,28 @@ def test_the_gate_runs_beside_another_application(
             eventually(lambda: status(port, "readyz") == 200)
             assert status(port, "livez") == 200
             assert status(port, "schema") == 200
+            assert status(port, "metrics") == 200
             assert [name for name, *_ in Ledger(database_url).readers()] == ["sidecar"]
         finally:
             process.terminate()
         assert process.wait(30) == 0
     assert len(Ledger(database_url).readers()) == 1
+
+
+def test_a_contract_shuts_it_at_once(database_url: DatabaseUrl, service_url: DatabaseUrl) -> None:
+    """Whatever is left of its lease: it hears of what takes away what its application uses."""
+    migrate(database_url)
+    port = claim_port(0)
+    environ = environment(service_url, management_port=port, heartbeat_s=600, lease_s=3600)
+    with subprocess.Popen(SIDECAR, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL) as process:
+        try:
+            eventually(lambda: status(port, "readyz") == 200)
+            Ledger(database_url).apply(NEXT, CONTRACT)
+            eventually(lambda: status(port, "readyz") == 503)
+            said = httpx.get(f"http://127.0.0.1:{port}/readyz?verbose", timeout=20).text
+        finally:
+            process.terminate()
+    assert "[-]schema broken" in said
 
 
 def test_what_it_cannot_work_with_is_a_sentence(service_url: DatabaseUrl) -> None:
