@@ -81,7 +81,9 @@ async def exhausted(pods: Iterable[Pod]) -> AsyncIterator[None]:
 async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
     """Let pods be ready or not, let it happen, let others start meanwhile, and let it end."""
     story = Story(condition)
-    async with AsyncExitStack() as stack, httpx.AsyncClient() as client:
+    # No connection is kept: a server may close one just when it would be used again.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with AsyncExitStack() as stack, httpx.AsyncClient(limits=limits) as client:
         launched = stack.enter_context(sidecars(client, folder))
         roles = (Role.PATIENT, Role.SHORT) if condition in OUTLASTING else (Role.PATIENT,)
         old = [pod for role in roles for pod in await begin(stack, stage, launched, role)]
