@@ -1,27 +1,29 @@
 """`python -m bench.verdict`: how long after the Job's commit each of many readers has its verdict.
 
 Every reader is a gate with a connection of its own that listens, as in a pod; none is due for a heartbeat meanwhile.
-All of them, and the server, share this machine: in a cluster the readers have processors of their own.
+All of them, and the server, share this machine; in a cluster each reader has a processor. Hence the processor time.
 """
 
 import asyncio
 import logging
 import multiprocessing
+import os
 import time
 from contextlib import AsyncExitStack
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import quantiles
 
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import FIRST, SECOND, Ledger
 from tests.database.gate.running import running_gate
-from tests.server.embedded import VOLATILE, running
+from tests.server.embedded import VOLATILE, EmbeddedServer, running
 from tests.server.roles import SERVICE, fresh_database, make_role
 
 PROCESSES = 4
-ROUNDS = 25
-SETTLED_S = 1.0
+ROUNDS = 10
+SETTLED_S = 2.0
 READERS = (1, 20, 200)
 
 
@@ -52,8 +54,18 @@ async def _read(url: DatabaseUrl, count: int, parent: Connection) -> None:
             gate = await stack.enter_async_context(running_gate(url, pod_name=f"reader-{number}"))
             while not gate.verdict.ready:  # noqa: ASYNC110 - what changes is a database
                 await asyncio.sleep(0.01)
+        begun = time.process_time()
         parent.send(None)
         await asyncio.to_thread(parent.recv)
+        parent.send(time.process_time() - begun)
+
+
+def server_time(server: EmbeddedServer) -> float:
+    """Seconds of processor that the server's processes have had, as far as they live."""
+    postmaster = (server.data / "postmaster.pid").read_text().split()[0]
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in children]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def commits(ledger: Ledger) -> list[tuple[float, bool]]:
@@ -83,7 +95,7 @@ def delays(sent: list[tuple[float, bool]], seen: list[tuple[float, bool]], *, op
     ]
 
 
-def measure(url: DatabaseUrl, ledger: Ledger, readers: int) -> None:
+def measure(server: EmbeddedServer, url: DatabaseUrl, ledger: Ledger, readers: int) -> None:
     context = multiprocessing.get_context("fork")  # which hands the password over in memory
     each = max(1, readers // PROCESSES)
     pipes = [context.Pipe() for _ in range(readers // each)]
@@ -92,9 +104,12 @@ def measure(url: DatabaseUrl, ledger: Ledger, readers: int) -> None:
         child.start()
     for ours, _ in pipes:
         ours.recv()
+    begun = server_time(server)
     sent = commits(ledger)
+    served = server_time(server) - begun
     for ours, _ in pipes:
         ours.send(None)
+    own = sum(ours.recv() for ours, _ in pipes)
     seen = [stamp for ours, _ in pipes for stamp in ours.recv()]
     for child in children:
         child.join()
@@ -106,6 +121,11 @@ def measure(url: DatabaseUrl, ledger: Ledger, readers: int) -> None:
             f"{readers:4} readers  {verdict}  p50 {cut[49]:6.1f} ms  p99 {cut[98]:6.1f} ms  late or never {missing}"
         )
 
+    for whose, seconds in (("reader", own), ("server", served)):
+        print(
+            f"{readers:4} readers  {1000 * seconds / len(sent) / readers:.2f} ms of the {whose}'s processor each"
+        )
+
 
 def main() -> None:
     with running(settings={**VOLATILE, "max_connections": "300"}) as server:
@@ -115,7 +135,7 @@ def main() -> None:
                 ledger = Ledger(server.url.replace(database=name))
                 ledger.create()
                 ledger.apply(FIRST, SECOND)
-                measure(role.replace(database=name), ledger, readers)
+                measure(server, role.replace(database=name), ledger, readers)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.image.conftest import RELEASE, ROOT, Images
+from tests.image.conftest import RELEASE, ROOT, TARGETS, Images
 
 PIN = re.compile(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==([^\s;]+)", re.MULTILINE)
 
 
-@pytest.fixture(params=["migrate", "service", "gate"])
+@pytest.fixture(params=TARGETS)
 def bill(request: pytest.FixtureRequest, images: Images) -> tuple[str, dict[str, Any]]:  # noqa: ARG001 - built is written
     target = str(request.param)
     path = ROOT / f"build/sbom/calcio-{target}-{RELEASE}.cdx.json"
