@@ -48,9 +48,10 @@ def find(migrations: Path) -> Place | None:
 
 def configuration(migrations: Path, place: Place | None) -> Config:
     """Alembic's configuration of `migrations`, as `place` has it; without a URL."""
+    toml = place.toml if place else None
     config = Config(
         place.ini if place else None,
-        toml_file=place.toml if place else None,
+        **({"toml_file": toml} if toml else {}),  # type: ignore[arg-type] # Alembic before 1.16 does not know it
         ini_section=place.section if place else _SECTION,
         output_buffer=StringIO(),
         stdout=StringIO(),
@@ -61,7 +62,8 @@ def configuration(migrations: Path, place: Place | None) -> Config:
     if place is None:
         config.set_main_option("path_separator", "os")
     said = ("version_locations", "recursive_version_locations")
-    silent = all(config.get_alembic_option(name) is None for name in said)
+    option = getattr(config, "get_alembic_option", config.get_main_option)
+    silent = all(option(name) is None for name in said)
     if silent and _is_nested(migrations / "versions"):
         config.set_main_option("recursive_version_locations", "true")
     return config

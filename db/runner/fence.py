@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from db.contract.names import History
 from db.contract.readers import LIVE, Reader
+from db.contract.refusal import ExitCode, Refusal
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection, Cursor
 
@@ -44,6 +45,15 @@ class HeldBack(Exception):  # noqa: N818 - an answer, not an accident
         super().__init__("; ".join(blockers))
         self.blockers = tuple(blockers)
         self.passes_in_s = passes_in_s
+
+
+class InTheWay(Refusal):
+    """80, with the revision that live readers hold back and who they are."""
+
+    def __init__(self, message: str, remedy: str, revision: str | None, blockers: Sequence[str]) -> None:
+        super().__init__(ExitCode.READERS, message, remedy)
+        self.revision = revision
+        self.blockers = tuple(blockers)
 
 
 @dataclass(frozen=True, slots=True)

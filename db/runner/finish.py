@@ -8,7 +8,7 @@ from db.contract.lineage import Revision
 from db.contract.readers import Reader, in_the_way_of
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing, missing
-from db.runner.fence import Fence, HeldBack
+from db.runner.fence import Fence, HeldBack, InTheWay
 from db.runner.job import Job, refuse_half_undone, refuse_unfit
 from db.runner.outcome import Outcome
 from db.runner.upgrade import nothing
@@ -116,10 +116,11 @@ def _soak(job: Job, revision: Revision, soak_s: float, budget: Budget) -> None:
                 said = names
                 _say_held(job, revision, held) if held else _say_soaking(job, revision, soak_s)
             if budget.is_spent:
-                raise Refusal(
-                    ExitCode.READERS,
+                raise InTheWay(
                     f"revision {revision.revision} takes away what live readers use: {held or 'seen a moment ago'}",
                     "Let the rollout end, so that these readers leave; then run finish again",
+                    revision.revision,
+                    held.blockers if held else (),
                 )
             job.stop.wait(min(LOOK_EVERY_S, max(soak_s - (now - quiet_since), 0.05)))
 

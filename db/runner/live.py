@@ -115,18 +115,19 @@ class Live:
         self._wait = what, since
 
     def _end_wait(self) -> None:
-        if self._wait is not None:
-            message, since = self._wait
+        over, self._wait, self._blockers = self._wait, None, []
+        if over is not None:
+            message, since = over
             self._console.print(Text(f"· waited {duration(time.monotonic() - since)}: {message}", "dim"))
-        self._wait, self._blockers = None, []
 
     def _end_step(self, fields: dict[str, Any]) -> None:
         self._end_wait()
         what, _ = self._step or ("", 0.0)
         rows = f", {count(self._progress['rows'])} rows" if self._progress else ""
         took = duration(fields["duration_ms"] / 1000)
-        self._console.print(Text.assemble(("✓ ", "green"), what, (f"  {took}{rows}", "dim")))
+        # First, since what is printed draws the view anew.
         self._step, self._progress = None, {}
+        self._console.print(Text.assemble(("✓ ", "green"), what, (f"  {took}{rows}", "dim")))
 
     def _draw(self) -> None:
         if self._drawn is None:

@@ -7,7 +7,7 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed, missing
 from db.runner.direction import Direction, Up
 from db.runner.environment import Scripts
-from db.runner.fence import HeldBack
+from db.runner.fence import HeldBack, InTheWay
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.overtaken import Overtaken
@@ -42,10 +42,11 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
                 blockers=held.blockers,
             )
             if held.passes_in_s is None:
-                raise Refusal(
-                    ExitCode.READERS,
+                raise InTheWay(
                     f"{direction.operation} {steps.tries.revision} takes away what live readers use: {held}",
                     remedy,
+                    steps.tries.revision,
+                    held.blockers,
                 ) from held
             # Once, and for one lease at most: whoever is alive has registered again by then.
             job.stop.wait(held.passes_in_s)

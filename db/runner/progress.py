@@ -6,7 +6,7 @@ from collections.abc import Callable
 from db.runner.report import Report
 
 SAY_EVERY_S = 2.0
-REMEMBER_EVERY_S = 10.0
+REMEMBER_EVERY_S = 5.0
 
 
 class Progress:
