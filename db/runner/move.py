@@ -12,10 +12,9 @@ from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.overtaken import Overtaken
 from db.runner.plan import demand_approved
-from db.runner.session import invalid_indexes, opened
+from db.runner.session import Session, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
-from db.runner.wire import Connection
 
 _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 
@@ -55,15 +54,15 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
 def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) -> Outcome:
     """Do `work` behind the lock, then prove on a new connection where it led."""
     scripts = job.known.scripts()
-    if job.settings.approved_plan:
+    if job.settings.approved_plan and not job.trace.applied:
         # Before the lock, where nothing is written yet; then behind it, where nothing can change any more.
         with closing(job.connect()) as connection:
-            _demand_approved(job, connection, scripts)
+            demand_approved(job, connection, scripts, job.settings.approved_plan)
     with opened(job) as session:
         if not job.image.known.issuperset(session.judgement.found):
             # A newer release was faster. Its own runs do what is left, since its scripts are not here.
             return nothing(session.judgement)
-        _demand_approved(job, session.connection, scripts)
+        _begin_approved(session, scripts)
         steps = Steps(session, scripts)
         work(steps)
         if left := invalid_indexes(session.connection, job.history) - session.invalid:
@@ -75,11 +74,15 @@ def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) 
     return _arrived(job, targets, attempts=1 + steps.tries.repeated)
 
 
-def _demand_approved(job: Job, connection: Connection, scripts: Scripts) -> None:
+def _begin_approved(session: Session, scripts: Scripts) -> None:
+    """Demand it where nothing can change any more, and write it down: a run that dies is followed by one like it."""
+    approved = session.job.settings.approved_plan
     # What this run has applied so far was a part of the plan.
-    if job.settings.approved_plan and not job.trace.applied:
-        database, _ = job.judge(connection)
-        demand_approved(job, database, scripts, job.settings.approved_plan)
+    if not approved or session.job.trace.applied:
+        return
+    if plan := demand_approved(session.job, session.connection, scripts, approved):
+        with session.connection.cursor() as cursor:
+            session.ledger.event(cursor, "approve", None, digest=approved, parts=plan)
 
 
 def _arrived(job: Job, targets: Sequence[str], *, attempts: int) -> Outcome:

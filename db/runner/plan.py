@@ -20,13 +20,21 @@ from db.runner.offline import written
 from db.runner.wire import Connection
 
 _SIZES = """
-SELECT c.relname, c.reltuples::bigint, pg_catalog.pg_total_relation_size(c.oid)
+SELECT c.relname,
+       -- Of a table that was never analysed, reltuples is -1.
+       coalesce(nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), nullif(c.reltuples, -1)::bigint),
+       pg_catalog.pg_total_relation_size(c.oid)
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = %s AND c.relname = ANY (%s)
 """
 _LAST_TIME = """
 SELECT revision, (detail ->> 'duration_ms')::bigint FROM {schema}.ledger_event
  WHERE history = {history} AND operation = 'upgrade' AND revision = ANY (%s) ORDER BY seq
+"""
+
+_BEGUN = """
+SELECT detail -> 'parts' FROM {schema}.ledger_event
+ WHERE history = {history} AND operation = 'approve' AND detail ->> 'digest' = %s ORDER BY seq DESC LIMIT 1
 """
 
 
@@ -51,24 +59,51 @@ def plan(job: Job) -> Mapping[str, Any]:
 
 def digest(job: Job, database: Snapshot, scripts: Scripts) -> str:
     """What a person approves: the revisions that `upgrade` would apply now, their SQL and their locks."""
+    return _digest(parts(job, database, scripts))
+
+
+def parts(job: Job, database: Snapshot, scripts: Scripts) -> dict[str, str]:
+    """By revision, in order: the digest of its script, its SQL and its locks."""
     statements = _statements(scripts, job, database)
-    parts = [
-        [revision.revision, revision.digest, statements[revision.revision], _locks(revision)]
+    return {
+        revision.revision: _digest([revision.digest, statements[revision.revision], _locks(revision)])
         for revision in _pending(job, database)
         if revision.revision in job.image.required
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+    }
 
 
-def demand_approved(job: Job, database: Snapshot, scripts: Scripts, approved: str) -> None:
-    """Raise Refusal with 85 where what would be applied now is not the plan `approved`."""
-    found = digest(job, database, scripts)
-    if found != approved:
-        raise Refusal(
-            ExitCode.OTHER_PLAN,
-            f"the plan is {found} now, and {approved} was approved",
-            "Look at `python -m db plan` again, and approve what it shows",
-        )
+def demand_approved(
+    job: Job, connection: Connection, scripts: Scripts, approved: str
+) -> dict[str, str] | None:
+    """Answer the parts of the plan `approved`, None where a run that ended has begun it and this is the rest.
+
+    Raises Refusal with 85 where what would be applied now is neither.
+    """
+    database, _ = job.judge(connection)
+    found = parts(job, database, scripts)
+    if _digest(found) == approved:
+        return found
+    begun = _begun(job, connection, approved) if database.has_ledger else {}
+    done = begun.keys() - found.keys()
+    if found and found.items() <= begun.items() and done <= database.applied:
+        return None
+    raise Refusal(
+        ExitCode.OTHER_PLAN,
+        f"the plan is {_digest(found)} now, and {approved} was approved",
+        "Look at `python -m db plan` again, and approve what it shows",
+    )
+
+
+def _begun(job: Job, connection: Connection, approved: str) -> Mapping[str, str]:
+    """The parts of the plan `approved` as a run wrote them down that began with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(job.history.fill(_BEGUN), (approved,))
+        row = cursor.fetchone()
+    return row[0] if row else {}
+
+
+def _digest(plan: Any) -> str:
+    return hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:12]
 
 
 def _pending(job: Job, database: Snapshot) -> list[Revision]:
@@ -93,7 +128,7 @@ def _figures(
     tables = sorted({lock.table for revision in pending for lock in revision.locks or ()})
     with connection.cursor() as cursor:
         cursor.execute(_SIZES, (job.history.schema, tables))
-        sizes = {name: {"rows": max(rows, 0), "bytes": size} for name, rows, size in cursor}
+        sizes = {name: {"rows": rows, "bytes": size} for name, rows, size in cursor}
         durations: dict[str, Any] = {}
         if database.has_ledger:
             cursor.execute(job.history.fill(_LAST_TIME), ([revision.revision for revision in pending],))

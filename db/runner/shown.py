@@ -99,11 +99,10 @@ def plan(found: Found) -> RenderableType:
     if not found["steps"]:
         return Text("nothing is pending", "green")
     parts = [part for step in found["steps"] for part in _step(step)]
-    return Group(
-        *parts,
-        Text("\nto apply exactly what upgrade would do of this:", "dim"),
-        Text(f"python -m db upgrade --approved {found['digest']}", "bold"),
-    )
+    if any(step["command"] == "upgrade" for step in found["steps"]):
+        parts.append(Text("to apply exactly what upgrade would do of this:", "dim"))
+        parts.append(Text(f"python -m db upgrade --approved {found['digest']}", "bold"))
+    return Group(*parts)
 
 
 def verify(found: Found) -> RenderableType:
@@ -163,7 +162,14 @@ def _lock(lock: Found) -> tuple[str, ...]:
     does = ", ".join(word for word in ("rewrites", "scans") if lock[word]) or "-"
     if lock["size"] is None:
         return lock["table"], lock["mode"], does, "new", "-"
-    return lock["table"], lock["mode"], does, count(lock["size"]["rows"]), size(lock["size"]["bytes"])
+    rows = lock["size"]["rows"]
+    return (
+        lock["table"],
+        lock["mode"],
+        does,
+        "?" if rows is None else count(rows),
+        size(lock["size"]["bytes"]),
+    )
 
 
 def _table(

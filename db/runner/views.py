@@ -120,10 +120,10 @@ def plan(found: Mapping[str, Any]) -> list[str]:
     if not found["steps"]:
         return ["nothing is pending"]
     lines = [line for step in found["steps"] for line in _step(step)]
-    return [
-        *lines,
-        f"to apply exactly what upgrade would do of this: python -m db upgrade --approved {found['digest']}",
-    ]
+    if any(step["command"] == "upgrade" for step in found["steps"]):
+        approve = f"python -m db upgrade --approved {found['digest']}"
+        lines.append(f"to apply exactly what upgrade would do of this: {approve}")
+    return lines
 
 
 def settings(found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -145,5 +145,6 @@ def _step(step: Mapping[str, Any]) -> list[str]:
 
 def _lock(lock: Mapping[str, Any]) -> str:
     does = [word for word in ("rewrites", "scans") if lock[word]]
-    size = f", {lock['size']['rows']} rows, {lock['size']['bytes']} bytes" if lock["size"] else ""
+    rows = lock["size"] and lock["size"]["rows"]
+    size = f", {'?' if rows is None else rows} rows, {lock['size']['bytes']} bytes" if lock["size"] else ""
     return f"{lock['table']} {lock['mode']}{f' and {chr(32).join(does)} it' if does else ''}{size}"

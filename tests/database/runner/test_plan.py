@@ -1,13 +1,16 @@
 """`plan` and `upgrade --approved`: what was looked at is what is applied, or nothing is."""
 
 import json
+import signal
 from dataclasses import replace
 
-from tests.job.database import Database
+from db.runner.lock import key
+from tests.eventually import eventually
+from tests.job.database import HISTORY, Database
 from tests.job.fixtures import Build
 from tests.job.image import Image
 from tests.job.process import Job
-from tests.job.scripts import FIRST, SECOND, execute
+from tests.job.scripts import FIRST, SECOND, execute, sleep
 
 
 def test_a_plan_shows_what_is_pending_and_by_which_command(job: Job, release_2: Image) -> None:
@@ -55,6 +58,43 @@ def test_another_plan_than_the_approved_one_is_refused(job: Job, found: Database
     assert found.fingerprint == before
 
 
+def test_an_approved_plan_is_taken_up_again(job: Job, found: Database, image: Build) -> None:
+    """A pod that dies on the way is followed by one with the same word, and the rest of the plan is what it meant."""
+    second = replace(SECOND, up=execute("ALTER TABLE player ADD COLUMN rating int") + "; " + sleep(600))
+    release = image(FIRST, second)
+    digest = json.loads(job.run("plan", "--json", image=release).stdout)["digest"]
+    running = job.start("upgrade", "--approved", digest, image=release)
+    eventually(lambda: found.is_any_runner("query LIKE '%pg_sleep%'"))
+    running.send(signal.SIGKILL)
+    running.end()
+    found.terminate_runners()
+    edited = image(FIRST, replace(second, up=execute("ALTER TABLE player ADD COLUMN rating bigint")))
+    assert job.run("upgrade", "--approved", digest, image=edited).code == 85
+    again = job.start("upgrade", "--approved", digest, image=release)
+    again.until("step.begin")
+    eventually(lambda: found.is_any_runner("query LIKE '%pg_sleep%'"))
+    again.send(signal.SIGTERM)
+    assert again.end().code == 143
+    assert [revision for revision, _ in found.events("upgrade")] == ["0001"]
+
+
+def test_a_plan_is_demanded_behind_the_lock(job: Job, found: Database, image: Build) -> None:
+    """What changed while the run waited for the lock is seen: 85, and nothing is applied."""
+    release = image(FIRST, SECOND)
+    digest = json.loads(job.run("plan", "--json", image=release).stdout)["digest"]
+    with found.transaction(f"SELECT pg_advisory_lock({key(HISTORY)})"):
+        running = job.start("upgrade", "--approved", digest, image=release)
+        running.until("lock.waiting")
+        found.execute(
+            "CREATE TABLE player (id int PRIMARY KEY, name text NOT NULL, skill int)",
+            "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
+            "INSERT INTO alembic_version VALUES ('0001')",
+        )
+    refused = running.end()
+    assert refused.code == 85, refused.text
+    assert found.heads == {"0001"}
+
+
 def test_our_own_plan_shows_measured_locks_and_live_sizes(job: Job) -> None:
     """What the lockfile measured stands beside what the table holds now."""
     job.run("upgrade")
@@ -69,3 +109,18 @@ def test_our_own_plan_shows_measured_locks_and_live_sizes(job: Job) -> None:
         False,
     )
     assert lock["size"]["bytes"] > 0
+
+
+def test_live_sizes_are_known_before_anybody_has_analysed(job: Job, found: Database) -> None:
+    """A table that was filled a moment ago is not shown as empty."""
+    job.run("upgrade")
+    found.execute("INSERT INTO player (name) SELECT 'name ' || n FROM generate_series(1, 500) AS n")
+
+    def rows() -> int | None:
+        steps = json.loads(job.run("plan", "--json").stdout)["steps"]
+        [size] = [lock["size"] for step in steps if step["revision"] == "0009" for lock in step["locks"]]
+        assert size["bytes"] > 0
+        return size["rows"]  # type: ignore[no-any-return] # JSON
+
+    assert rows() in {None, 500}
+    eventually(lambda: rows() == 500)
