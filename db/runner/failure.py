@@ -18,9 +18,10 @@ _NAMES_ONLY = {
     "3F000", "40P01", "42501", "42701", "42703", "42704", "42710", "42723", "42883", "42939", "42P01", "42P06",
     "42P07", "42P16", "2BP01", "25P03", "25P04", "55P03", "55006", "57014", "53100", "53200", "58030",
 }  # fmt: skip
-_HINTS = {
+HINTS = {
     "57014": "CALCIO_STATEMENT_TIMEOUT_S ended it, and would again: raise it for this run, or split the step",
     "25P03": "Python worked inside the step's transaction for too long: move it out of the transaction",
+    "25P04": "the step holds its transaction open for too long: move Python out of it, or split the step",
     "23505": "rows contradict the constraint: correct them in a data revision before it",
     "23502": "rows hold NULL: fill them in a data revision before it",
     "42501": "the Job's role needs this right: grant it, or make it the owner",
@@ -47,7 +48,7 @@ class StepFailed(Refusal):
         if isinstance(error, Refusal):
             super().__init__(error.code, error.message, error.remedy)
         else:
-            hint = _HINTS.get(self.sqlstate or "", "Correct the revision, build the image, and apply again")
+            hint = HINTS.get(self.sqlstate or "", "Correct the revision, build the image, and apply again")
             super().__init__(_code(error), f"revision {revision} failed: {what_may_be_said(error)}", hint)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from db.contract.lineage import Revision
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.direction import Direction
+from db.runner.idling import Idling
 from db.runner.session import Session
 from db.runner.wire import Cursor
 
@@ -13,8 +14,9 @@ from db.runner.wire import Cursor
 class Guard:
     """The guard of the steps of one direction."""
 
-    def __init__(self, session: Session, direction: Direction) -> None:
+    def __init__(self, session: Session, direction: Direction, idling: Idling) -> None:
         self._session = session
+        self._idling = idling
         self._direction = direction
 
     def announce(self, revision: Revision, lsn: str | None) -> None:
@@ -31,6 +33,7 @@ class Guard:
 
     def guarded(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
         """`migrate`, behind the fence where it takes something away and nobody was told of it, in one transaction."""
+        self._idling.forget()
         if revision.announced:
             return migrate
 
@@ -38,8 +41,10 @@ class Guard:
             with self._session.connection.cursor() as cursor:
                 if self._direction.is_fenced(revision) and not self._is_announced(revision):
                     self._close_fence(cursor, revision)
+                self._idling.begin(cursor)
                 began = _transaction(cursor)
                 migrate(**arguments)
+                self._idling.about_to_ask()
                 if _transaction(cursor) != began:
                     raise Refusal(
                         ExitCode.MIGRATION,

@@ -21,6 +21,7 @@ from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
 from db.runner.guard import Guard
+from db.runner.idling import Idling
 from db.runner.overtaken import refuse_overtaken
 from db.runner.progress import Progress
 from db.runner.session import Session
@@ -35,6 +36,7 @@ class Steps:
         self._job = session.job
         self._scripts = scripts
         self._direction: Direction
+        self._idling = Idling()
         self._guard: Guard
         self._memo: dict[str, Any] = {}
         self._heads: frozenset[str]
@@ -50,13 +52,15 @@ class Steps:
         lost.
         """
         self._direction = direction
-        self._guard = Guard(self._session, direction)
+        self._guard = Guard(self._session, direction, self._idling)
         raw = self._session.connection
         raw.autocommit = False
         try:
+            engine = engine_on(raw, self._job)
+            self._idling.listen(engine)
             with (
                 redirect_stdout(sys.stderr),  # what revisions print is not this run's report
-                engine_on(raw, self._job).connect() as connection,
+                engine.connect() as connection,
                 EnvironmentContext(
                     self._scripts.config, self._scripts.directory, fn=self._pending
                 ) as environment,
@@ -85,16 +89,18 @@ class Steps:
             except (HeldBack, Terminated):
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a revision may raise anything, and leave
-                connection.rollback()
+                if not self._session.connection.closed:
+                    connection.rollback()
                 # Types made in what was rolled back are to be made again.
                 environment.get_context().impl.memo = self._memo
                 try:
-                    self.tries.again(error, watch.blockers)
+                    self.tries.again(error, watch.blockers, self._idling.overdue)
                 except StepFailed as failed:
                     if failed.revision:
                         self._guard.give_up(self._job.image.revisions[failed.revision])
                     # Then it is no wonder, and not the revision's fault.
-                    refuse_overtaken(self._session.connection, self._job.history, self._heads)
+                    if not self._session.connection.closed:
+                        refuse_overtaken(self._session.connection, self._job.history, self._heads)
                     raise
             else:
                 return

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from db.contract.refusal import ExitCode, Refusal
-from db.runner.failure import StepFailed
+from db.runner.failure import HINTS, StepFailed
 from db.runner.patience import Patience
 from db.runner.session import Session
 from db.runner.sqlstate import Meaning, meaning, sqlstate
@@ -50,13 +50,16 @@ class Tries:
             self._watch.begin_now()
         return self._watch
 
-    def again(self, error: BaseException, blockers: Sequence[str]) -> None:
-        """Pause before another try, or raise what ends the run: `error` where the connection was lost."""
+    def again(self, error: BaseException, blockers: Sequence[str], overdue: str | None = None) -> None:
+        """Pause before another try, or raise what ends the run: `error` where the connection was lost.
+
+        Where the server had a reason to end it, that reason is the SQLSTATE `overdue`: it would end it again.
+        """
         self.blockers = blockers or self.blockers
         self._job.stop.check()
         what = meaning(error)
         if what is Meaning.RECONNECT:
-            raise error
+            raise self._overdue(overdue) if overdue else error
         pause_s = None
         if what is Meaning.RETRY_STEP:
             pause_s = self._patience.pause_s(sqlstate(error), self._watch.transactions)
@@ -92,6 +95,11 @@ class Tries:
         # Nothing may be open while it pauses: an open transaction holds back vacuum, and index builds.
         connection.rollback()
         return bool(are_there)
+
+    def _overdue(self, state: str) -> StepFailed:
+        what = f"PostgreSQL ended its session ({state}), which kept a transaction open for too long"
+        why = Refusal(ExitCode.MIGRATION, f"revision {self.revision} failed: {what}", HINTS[state])
+        return StepFailed(why, self.revision, blockers=self.blockers, attempts=self.number, state=state)
 
     def _failed(self, error: BaseException, what: Meaning) -> StepFailed:
         if what is Meaning.RETRY_STEP:

@@ -9,7 +9,7 @@ import pytest
 from tests.eventually import eventually
 from tests.job.database import Database
 from tests.job.fixtures import Build, told_nobody
-from tests.job.process import Job
+from tests.job.process import Job, text_of
 from tests.job.scripts import FIRST, SECOND, execute
 from tests.server.embedded import VOLATILE, running
 
@@ -65,3 +65,20 @@ def test_a_commit_that_waits_for_a_replica_is_ended_by_a_signal(tmp_path: Path, 
             found.execute("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
             assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
             assert found.says_applied("0001", "0002")
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["after its statements", "before one"])
+def test_python_that_works_for_too_long_in_a_transaction_is_not_repeated(
+    job: Job, found: Database, image: Build, last: bool
+) -> None:
+    """82 and a hint: PostgreSQL ends the session, without a reason that the driver hears of, and would again."""
+    thinking = replace(SECOND, up=AND.join(["import time", "time.sleep(2)", *([] if last else [SECOND.up])]))
+    job.run("upgrade", image=image(FIRST))
+    limited = f"{text_of(job.url)}?options=-c%20idle_in_transaction_session_timeout%3D1s"
+    environ = {"DATABASE_URL_FILE": "", "DATABASE_URL": limited}
+    ended = job.run("upgrade", image=image(FIRST, thinking), environ=environ)
+    assert ended.code == 82, ended.text
+    assert (ended.outcome["sqlstate"], ended.outcome["revision"]) == ("25P03", "0002")
+    assert "move it out of the transaction" in ended.outcome["hint"]
+    assert not ended.events("connection.lost")
+    assert found.says_applied("0001")
