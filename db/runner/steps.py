@@ -103,6 +103,7 @@ class Steps:
                         refuse_overtaken(self._session.connection, self._job.history, self._heads)
                     raise
             else:
+                watch.refuse_unreplicated()
                 return
 
     def _pending(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:

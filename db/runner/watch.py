@@ -7,11 +7,13 @@ from contextlib import closing
 
 import psycopg2
 
+from db.contract.refusal import ExitCode, Refusal
 from db.runner.report import Report
 from db.runner.wire import Connection
 
 QUIET_S = 1.0  # a step that is over sooner is not watched at all
 SIGN_OF_LIFE_S = 10.0
+REPLICATED_WITHIN_S = 5.0  # of a COMMIT, which may hold what the readers wait for
 
 # Never the text of a query: it may hold a row's values. Locks, and whose they are, any role may see.
 _BLOCKERS = """
@@ -21,6 +23,10 @@ SELECT DISTINCT virtualtransaction,
        || coalesce(', since ' || extract(epoch FROM pg_catalog.clock_timestamp() - xact_start)::int || ' s', '')
   FROM pg_catalog.pg_stat_activity JOIN pg_catalog.pg_locks USING (pid)
  WHERE pid = ANY (pg_catalog.pg_blocking_pids(%s))
+"""
+# No timeout of the server's ends this wait; cancelled, the transaction stays committed.
+_UNREPLICATED = """
+SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep')
 """
 
 
@@ -35,6 +41,8 @@ class Watch:
         self._over = threading.Event()
         self._soon = threading.Event()
         self._seen: dict[str, str] = {}
+        self._waits_since: float | None = None  # for a synchronous standby
+        self._unreplicated = False
         self.transactions: set[str] = set()  # those in the way, as pg_locks names them
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
@@ -46,6 +54,15 @@ class Watch:
     def begin_now(self) -> None:
         """Do not stay quiet: the step has met a lock."""
         self._soon.set()
+
+    def refuse_unreplicated(self) -> None:
+        """Raise Refusal with 75 where a COMMIT was not waited for until a synchronous standby had it."""
+        if self._unreplicated:
+            raise Refusal(
+                ExitCode.TEMPORARY,
+                f"committed on this server; no synchronous standby confirmed it within {REPLICATED_WITHIN_S:g} s",
+                "Look at pg_stat_replication; the next run finds what is applied, and says 0",
+            )
 
     def __enter__(self) -> "Watch":
         self._thread.start()
@@ -76,6 +93,18 @@ class Watch:
                     self.transactions.add(transaction)
                     self._seen[blocker.split(" ", 1)[0]] = blocker
             now = time.monotonic()
+            self._bound_commit(connection, now)
             if now - said >= SIGN_OF_LIFE_S:
                 said = now
                 self._report("step.running", f"the step goes on, {now - began:.0f} s", blockers=self.blockers)
+
+    def _bound_commit(self, connection: Connection, now: float) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_UNREPLICATED, (self._backend,))
+            if cursor.fetchone() != (True,):
+                self._waits_since = None
+                return
+            self._waits_since = self._waits_since or now
+            if now - self._waits_since >= REPLICATED_WITHIN_S:
+                cursor.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (self._backend,))
+                self._waits_since, self._unreplicated = None, True

@@ -67,6 +67,21 @@ def test_a_commit_that_waits_for_a_replica_is_ended_by_a_signal(tmp_path: Path, 
             assert found.says_applied("0001", "0002")
 
 
+def test_a_commit_that_waits_for_a_replica_is_waited_for_only_so_long(tmp_path: Path, image: Build) -> None:
+    """75 where nobody confirms it: it is committed here, said so, and nothing is done twice."""
+    with running(settings={**VOLATILE, "fsync": "on"}) as server:
+        found = Database(server.url)
+        with told_nobody(Job(server.url, tmp_path), found) as job:
+            job.run("upgrade", image=image(FIRST))
+            found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
+            ended = job.run("upgrade", image=image(FIRST, SECOND))
+            assert ended.code == 75, ended.text
+            assert "no synchronous standby confirmed it" in ended.outcome["message"]
+            assert ended.outcome["applied"] == ["0002"]
+            assert found.says_applied("0001", "0002")
+            assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
+
+
 @pytest.mark.parametrize("last", [True, False], ids=["after its statements", "before one"])
 def test_python_that_works_for_too_long_in_a_transaction_is_not_repeated(
     job: Job, found: Database, image: Build, last: bool

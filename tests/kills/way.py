@@ -14,8 +14,8 @@ from db.contract.url import DatabaseUrl, Host
 from tests.job.process import text_of
 
 QUERY = b"Q"
-# Who watches a step that takes long asks this over a connection of its own: how often depends on the machine.
-LOOKS_ON = b"pg_blocking_pids"
+# Who watches a step that takes long asks these over a connection of its own: how often depends on the machine.
+LOOKS_ON = (b"pg_blocking_pids", b"SyncRep")
 
 
 class Side(StrEnum):
@@ -65,7 +65,7 @@ class Way:
                     break
 
     def _side(self, message: bytes) -> Side | None:
-        if not message.startswith(QUERY) or LOOKS_ON in message:
+        if not message.startswith(QUERY) or any(look in message for look in LOOKS_ON):
             return None
         with self._turn:
             self.statements += 1
