@@ -30,6 +30,11 @@ class Proxy:
         for writer in tuple(self._writers):
             writer.transport.abort()
 
+    def lead_to(self, target: Host) -> None:
+        """Reset every connection, and let new ones reach another server, as a failover does."""
+        self._target = target
+        self.cut()
+
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with self._known(writer), suppress(OSError):
             await self._flowing.wait()

@@ -1,0 +1,134 @@
+"""The ways of tests/model/test_counterexamples.py, walked by real processes, servers and stops."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from db.contract.url import DatabaseUrl
+from tests.eventually import eventually
+from tests.faults import pod
+from tests.job.database import Database
+from tests.job.fixtures import Build
+from tests.job.image import Image
+from tests.job.process import Job, text_of
+from tests.job.scripts import CONTRACT, HISTORY
+from tests.repository.tree import ROOT
+from tests.server.roles import SERVICE, session
+
+FINISH = ("finish", "--soak", "0", "--wait", "60")
+SKILL = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'player'::regclass AND attname = 'skill'"
+SERVING = "SELECT FROM pg_stat_activity WHERE application_name LIKE 'calcio-service/%%' AND datname = %s"
+AND = "\n    "
+
+
+@pytest.fixture
+def upgraded(job: Job, found: Database, release_2: Image, server_url: DatabaseUrl) -> Database:
+    """Release 2 is rolled out, with the service's role limited; the backfill and the contract are to come."""
+    ended = job.run("upgrade", image=release_2, app_role=SERVICE, **pod.SETTINGS)
+    assert ended.code == 0, ended.text
+    # The tests' owner is no superuser, and is told so: somebody else runs what it names.
+    [missing] = ended.events("limits.missing")
+    with session(server_url) as superuser:
+        superuser.execute(missing["message"].partition("as a superuser: ")[2])
+    return found
+
+
+@contextmanager
+def stopped_pod(url: DatabaseUrl, image: Image) -> Iterator["subprocess.Popen[str]"]:
+    """A ready pod of `image` that has stopped between a check and what it is about to send."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.pod", str(image.lockfile)],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "DATABASE_URL": text_of(url)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "stopped\n"
+        eventually(lambda: is_stopped(process.pid))
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether the kernel says so: its state is the first letter behind the program's name in brackets."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("T")
+
+
+def go_on(process: "subprocess.Popen[str]") -> str:
+    """What it says came of its statement."""
+    process.send_signal(signal.SIGCONT)
+    return process.communicate(timeout=60)[0].strip()
+
+
+def test_what_a_frozen_pod_sends_too_late_meets_no_session(
+    job: Job, upgraded: Database, service_url: DatabaseUrl, release_1: Image, release_2: Image
+) -> None:
+    """T5: stopped between its check and its statement, a pod loses its session before it loses its row."""
+    with stopped_pod(service_url, release_1) as process:
+        eventually(lambda: not upgraded.rows(SERVING, service_url.database))
+        assert upgraded.value("SELECT count(*) FROM ledger_reader") == 1
+        ended = job.run(*FINISH, image=release_2, app_role=SERVICE, **pod.SETTINGS)
+        assert ended.code == 0, ended.text
+        assert upgraded.value(SKILL) == 0
+        assert go_on(process) == "nobody was there"
+
+
+def test_without_the_servers_limit_it_would_have_run(
+    job: Job,
+    server_url: DatabaseUrl,
+    upgraded: Database,
+    service_url: DatabaseUrl,
+    release_1: Image,
+    release_2: Image,
+) -> None:
+    """T5 is real: take the idle timeout from the role, and PostgreSQL runs it on the schema that breaks it."""
+    with session(server_url) as superuser:
+        superuser.execute(
+            f"ALTER ROLE {SERVICE} IN DATABASE {service_url.database} SET idle_session_timeout = 0"
+        )
+    with stopped_pod(service_url, release_1) as process:
+        settings = {**pod.SETTINGS, "fence_unregistered": "ignore"}
+        assert job.run(*FINISH, image=release_2, app_role=SERVICE, **settings).code == 0
+        assert upgraded.value(SKILL) == 0
+        assert go_on(process) == "answered 42703"
+
+
+def test_a_row_lives_for_as_long_as_its_pod_said(job: Job, upgraded: Database, release_2: Image) -> None:
+    """T3: a runner whose own lease is shorter does not take a pod for dead that it would have given up itself."""
+    upgraded.register("pod", "0001", lease_s=600)
+    upgraded.execute("UPDATE ledger_reader SET registered_at = registered_at - interval '1 hour'")
+    ended = job.run("finish", "--soak", "0", "--wait", "0", image=release_2, lease_s=2)
+    assert ended.code == 80, ended.text
+    assert upgraded.value(SKILL) == 1
+
+
+def test_a_stopped_runner_keeps_nobody_out_for_long(
+    job: Job, found: Database, image: Build, tmp_path: Path
+) -> None:
+    """A runner that is stopped while it holds the fence loses it to the server, and readers register again."""
+    mark = str(tmp_path / "stopped")
+    once = (
+        f"os.path.exists({mark!r}) or (open({mark!r}, 'w').close(), os.kill(os.getpid(), {signal.SIGSTOP:d}))"
+    )
+    stops = replace(CONTRACT, up=AND.join(["import os", once, CONTRACT.up]))
+    release = image(*HISTORY[:3], stops)
+    assert job.run("upgrade", image=release).code == 0
+    running = job.start(*FINISH, image=release)
+    eventually(lambda: is_stopped(running.process.pid))
+    # Behind the lock: until the server ends it, this waits.
+    found.register("pod", "0004")
+    running.send(signal.SIGCONT)
+    assert running.end().code in {0, 82}
+    assert job.run(*FINISH, image=release).code == 0
+    assert found.says_applied("0001", "0002", "0003", "0004")
