@@ -78,6 +78,19 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+def enlarge(folder: Path, megabytes: int) -> None:
+    """Give a small disk more room."""
+    subprocess.run(["mount", "-o", f"remount,size={megabytes}m", folder], check=True)
+
+
+def start_again(server: EmbeddedServer) -> None:
+    """Stop what is left of a server that has failed, and start it as it was."""
+    pg_ctl = server.programs.folder / "pg_ctl"
+    options = f"--config-file={server.socket_folder}/postgresql.conf"
+    restart = ("restart", "-D", server.data, "-m", "immediate", "-w", "-l", server.log, "-o", options)
+    _run(server, pg_ctl, *restart)
+
+
 def _run(primary: EmbeddedServer, *command: object) -> None:
     subprocess.run(
         [str(word) for word in command],

@@ -198,6 +198,16 @@ def test_two_heads_are_taken_where_they_are_meant(job: Job, found: Database, ima
     assert found.heads == found.ledger_heads == {"0002", "0002b"}
 
 
+def test_two_rows_of_the_version_are_led_to_the_merge(job: Job, found: Database, image: Build) -> None:
+    """Where branches were applied side by side, the release that merges them finds both, and leaves one head."""
+    branches = (FIRST, SECOND, Script("0002b", "0001", up=execute("CREATE TABLE league (id int)")))
+    assert job.run("upgrade", "heads", image=image(*branches)).code == 0
+    assert found.heads == {"0002", "0002b"}
+    ended = job.run("upgrade", image=image(*branches, Script("0003", ("0002", "0002b"), phase="barrier")))
+    assert ended.code == 0, ended.text
+    assert found.says_applied("0001", "0002", "0002b", "0003")
+
+
 @pytest.mark.parametrize("name", BAD_SCRIPTS)
 def test_bad_scripts_are_met_before_connecting(
     job: Job, tmp_path_factory: pytest.TempPathFactory, name: str

@@ -83,12 +83,13 @@ def pooled(database_url: DatabaseUrl) -> Iterator[Pooled]:
 
 
 @pytest.mark.parametrize("ignored", ["extra_float_digits", "extra_float_digits, options"])
+@pytest.mark.parametrize("mode", ["transaction", "session"])
 @pytest.mark.parametrize("command", ["upgrade", "finish"])
-def test_a_transaction_pooler_is_refused(
-    job: Job, found: Database, release_1: Image, pooled: Pooled, command: str, ignored: str
+def test_a_pooler_is_refused(
+    job: Job, found: Database, release_1: Image, pooled: Pooled, command: str, mode: str, ignored: str
 ) -> None:
-    """76, whether the pooler refuses our settings or swallows them: the lock would be held by nobody."""
-    environ = {"DATABASE_URL_FILE": "", "DATABASE_URL": text_of(pooled("transaction", ignored))}
+    """76, whichever way it pools, whether it refuses our settings or swallows them: they are what the lock needs."""
+    environ = {"DATABASE_URL_FILE": "", "DATABASE_URL": text_of(pooled(mode, ignored))}
     ended = job.run(command, image=release_1, environ=environ)
     assert ended.code == 76, ended.text
     assert "pooler" in ended.outcome["message"]

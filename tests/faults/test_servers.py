@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.faults.servers import small_disk, standby_of
+from tests.faults.servers import enlarge, small_disk, standby_of, start_again
 from tests.job.database import Database
 from tests.job.fixtures import Build, told_nobody
 from tests.job.image import Image
 from tests.job.process import Job
 from tests.job.scripts import FIRST, INDEX, SECOND, execute
-from tests.server.embedded import EmbeddedServer, make_folder, running
+from tests.server.embedded import VOLATILE, EmbeddedServer, make_folder, running
 from tests.server.roles import session
 
 
@@ -93,6 +94,28 @@ def test_a_concurrent_index_that_fills_the_disk_is_taken_away(
     assert (
         small.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_player_name'::regclass") is True
     )
+
+
+def test_a_full_disk_of_the_log_stops_the_server_and_leaves_nothing(tmp_path: Path, image: Build) -> None:
+    """PostgreSQL panics where `pg_wal` is full; the run ends with 69 or 75, and with more space goes on from there."""
+    # Nothing of the log is thrown away, so that a big step fills what 128 MB leave beside an empty server.
+    kept = {**VOLATILE, "wal_keep_size": "10GB", "min_wal_size": "32MB", "max_wal_size": "32MB"}
+    with tempfile.TemporaryDirectory(dir="/tmp") as mount, small_disk(Path(mount), 128) as folder:
+        Path(mount).chmod(0o755)
+        with running(settings=kept, directory=folder) as server:
+            found = Database(server.url)
+            with told_nobody(Job(server.url, tmp_path), found) as job:
+                assert job.run("upgrade", image=image(FIRST)).code == 0
+                big = replace(SECOND, up=execute(f"CREATE TABLE big AS {ROWS}"))
+                ended = job.run("upgrade", image=image(FIRST, big), connect_deadline_s=5)
+                assert ended.code in {69, 74, 75}, ended.text
+                assert "PANIC" in server.log.read_text()
+                enlarge(folder, 1024)
+                start_again(server)
+                assert found.says_applied("0001")
+                assert not found.value("SELECT to_regclass('big')::text")
+                assert job.run("upgrade", image=image(FIRST, big)).code == 0
+                assert found.says_applied("0001", "0002")
 
 
 def test_a_server_that_crashes_under_a_step_is_waited_for(tmp_path: Path, image: Build) -> None:
