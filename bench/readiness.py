@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -41,11 +41,18 @@ def readiness(ports: Ports) -> Iterator[Target]:
 @contextmanager
 def constant() -> Iterator[Target]:
     """The yardstick, under the same server with the same worker."""
+    with under_gunicorn("bench.constant:app", {}) as (port, _):
+        yield Target(port, "/")
+
+
+@contextmanager
+def under_gunicorn(application: str, settings: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """The port and the process of an application that is served as the service is."""
     port = claim_port(0)
     with Path(os.devnull).open("w") as nowhere:
-        command = [*GUNICORN, f"--bind=127.0.0.1:{port}", "bench.constant:app"]
-        with guarded(command, {}, nowhere):
-            yield Target(port, "/")
+        command = [*GUNICORN, f"--bind=127.0.0.1:{port}", application]
+        with guarded(command, settings, nowhere) as process:
+            yield port, process.pid
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from service.answers import Answer
 from service.availability import endpoints as availability
@@ -19,19 +19,19 @@ from service.users import endpoints as users
 PREFIX = "/api/v1"
 NOUNS = (players, sessions, availability, teams, matches, ratings, statistics, users)
 
-resources = [resource for noun in NOUNS for resource in noun.routes]
+resources = [resource.under(PREFIX) for noun in NOUNS for resource in noun.routes]
 
 
 async def read_description(_request: Request) -> Answer:
-    return Answer(describe(PREFIX, resources))
+    return Answer(describe(resources))
 
 
 async def read_docs(_request: Request) -> Response:
-    return answer_docs(describe(PREFIX, resources))
+    return answer_docs(describe(resources))
 
 
 routes: list[BaseRoute] = [
-    Mount(PREFIX, routes=resources),
+    *resources,
     Route("/openapi.json", read_description),
     Route("/docs", read_docs),
 ]

@@ -1,14 +1,13 @@
 """Tells the log and the metrics of each request: what was asked, what came of it, how long it took."""
 
-import logging
 import time
 from collections.abc import Callable
 
+from service.access_log import AccessLog
 from service.api import NOUNS, PREFIX
 from service.gate.answers import App, Message, Receive, Scope, Send
 from service.metrics import Metrics
 
-log = logging.getLogger("service.access")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 
@@ -19,6 +18,7 @@ class Observed:
     def __init__(self, app: App, metrics: Metrics, is_draining: Callable[[], bool]) -> None:
         self._app = app
         self._metrics = metrics
+        self._log = AccessLog()
         self._is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,16 +46,7 @@ class Observed:
         method, path = scope["method"], scope["path"]
         self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
-        log.info(
-            "request",
-            extra={
-                "method": method,
-                "path": path,
-                "status": status,
-                "duration_ms": round(duration_s * 1000, 2),
-                "client": client[0] if client else None,
-            },
-        )
+        self._log.say(method, path, status, round(duration_s * 1000, 2), client[0] if client else None)
 
 
 def resource_of(path: str) -> str:

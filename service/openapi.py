@@ -44,8 +44,8 @@ _IF_MATCH: Document = {
 }
 
 
-def describe(prefix: str, resources: list[Resource]) -> Document:
-    """The document of these resources under `prefix`."""
+def describe(resources: list[Resource]) -> Document:
+    """The document of these resources."""
     operations = [operation for resource in resources for operation in resource.operations.values()]
     types = [
         kind for operation in operations for kind in (operation.gives, operation.body) if kind is not None
@@ -54,7 +54,7 @@ def describe(prefix: str, resources: list[Resource]) -> Document:
     return {
         "openapi": "3.1.0",
         "info": {"title": "calcio", "version": "1", "description": "The backend of a futsal group."},
-        "paths": {prefix + _PARAMETER.sub(r"{\1}", resource.path): _path(resource) for resource in resources},
+        "paths": {_PARAMETER.sub(r"{\1}", resource.path): _path(resource) for resource in resources},
         "components": {
             "schemas": {**schemas, "Problem": _PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},

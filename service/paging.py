@@ -4,7 +4,6 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +17,7 @@ Item = TypeVar("Item")
 
 LIMIT_MAX = 100
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+MOVES = ("limit=", "after=")
 Cursor = Annotated[str, Meta(max_length=1024)]
 
 
@@ -32,13 +32,13 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.after is None:
             return first
         try:
-            return msgspec.json.decode(urlsafe_b64decode(self.after.encode()), type=kind)
+            return msgspec.json.decode(urlsafe_b64decode(self.after.encode() + b"=="), type=kind)
         except (msgspec.DecodeError, binascii.Error, UnicodeError) as error:
             raise Problem(Kind.NOT_FOUND, "no page begins there: take `after` from a Link header") from error
 
 
 def cursor(key: object) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(key)).decode()
+    return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
 def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable[[Item], object]) -> Answer:
@@ -46,6 +46,12 @@ def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable
     items = rows[: query.limit]
     answer = Answer({"items": items})
     if len(rows) > query.limit:
-        parameters = {**request.query_params, "limit": str(query.limit), "after": cursor(key(items[-1]))}
-        answer.headers["Link"] = f'<{request.url.path}?{urlencode(parameters)}>; rel="next"'
+        # As they came, since whoever sent them knew how to write them.
+        kept = [
+            one
+            for one in request.scope["query_string"].decode("latin-1").split("&")
+            if one and not one.startswith(MOVES)
+        ]
+        following = "&".join([*kept, f"limit={query.limit}", f"after={cursor(key(items[-1]))}"])
+        answer.headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
     return answer

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from service.answers import expected_edition
 from service.auth import Role, authorise
@@ -70,7 +71,20 @@ class Resource(Route):
 
     def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
         self.operations = operations
-        super().__init__(path, self._endpoint, methods=list(operations))
+        super().__init__(path, Methods(operations), methods=list(operations))
 
-    async def _endpoint(self, request: Request) -> Response:
-        return await self.operations["GET" if request.method == "HEAD" else request.method](request)
+    def under(self, prefix: str) -> "Resource":
+        """The same resource, its path below `prefix`."""
+        return Resource(prefix + self.path, self.operations)
+
+
+class Methods:
+    """A resource's operations as an ASGI application, which spares each request a second way to handle exceptions."""
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        response = await self._operations[method](Request(scope, receive, send))
+        await response(scope, receive, send)

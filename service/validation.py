@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -39,11 +40,12 @@ async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
 
 def read_query(request: Request, takes: type[T]) -> T:
     """The query's parameters as a `takes`, which forbids the unknown ones."""
-    parameters = request.query_params
-    if len(parameters.multi_items()) != len(parameters):
+    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    parameters = dict(pairs)
+    if len(pairs) != len(parameters):
         raise Problem.at("$", "Expected each query parameter once")
     try:
-        return msgspec.convert(dict(parameters), takes, strict=False)
+        return msgspec.convert(parameters, takes, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
 

@@ -44,7 +44,7 @@ async def create_match(request: Request, new: NewMatch) -> Answer:
         return match
 
     match = await unit_of_work(request.state.pool, work)
-    return tagged(match, 201, str(request.scope["root_path"]) + f"/matches/{match.id}")
+    return tagged(match, 201, f"{request.url.path.partition('/sessions/')[0]}/matches/{match.id}")
 
 
 async def list_matches(request: Request, query: MatchesQuery) -> Answer:

@@ -1,0 +1,48 @@
+"""The limit: an ASGI application that asks one prepared statement, knows one path, and does nothing else."""
+
+import os
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from db.contract.url import find_url
+from service.players.models import Player
+from service.players.queries import READ
+
+POOL_SIZE = 10  # as CALCIO_POOL_SIZE
+PREFIX = "/api/v1/players/"
+
+pool: asyncpg.Pool | None = None
+encode = msgspec.json.Encoder().encode
+
+
+async def nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """Spare each request a round trip, as the service does."""
+
+
+async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer the player whose id ends the path."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+        return
+    assert pool is not None  # noqa: S101 - opened before the first request
+    async with pool.acquire() as connection:
+        # asyncpg prepares it once a connection, and keeps it.
+        row = await connection.fetchrow(READ.sql, int(scope["path"].removeprefix(PREFIX)))
+    body = encode(Player(*row))
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def live(receive: Any, send: Any) -> None:
+    global pool
+    await receive()
+    arguments = find_url(os.environ).for_asyncpg()
+    async with asyncpg.create_pool(
+        **arguments, min_size=0, max_size=POOL_SIZE, reset=nothing_to_reset
+    ) as pool:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
