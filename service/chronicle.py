@@ -1,16 +1,27 @@
-"""What the ledger tells people: the steps that made the schema, what happened to it, and who reads it."""
+"""What the ledger tells people: the steps that made the schema, what happened to it, who reads it, what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from db.contract.ledger import State
+from db.contract.lineage import Lineage, Revision
 from service.gate.gate import Gate
 
+# Of a step's events the newest tells how it went.
 STEPS = """
-SELECT revision, phase, state, source, release, applied_at, duration_ms
-  FROM {schema}.ledger_revision WHERE history = {history}
- ORDER BY applied_at DESC, revision DESC LIMIT 200
+SELECT step.revision, phase, state, source, step.release, applied_at, duration_ms, digests,
+       (detail ->> 'tries')::int AS tries, (detail ->> 'lock_wait_ms')::float8 AS lock_wait_ms,
+       (detail -> 'blockers')::text AS blockers
+  FROM {schema}.ledger_revision AS step
+  LEFT JOIN (
+    SELECT DISTINCT ON (revision) revision, detail FROM {schema}.ledger_event
+     WHERE history = {history} AND revision IS NOT NULL AND operation <> 'outcome'
+     ORDER BY revision, seq DESC
+  ) AS told ON told.revision = step.revision
+ WHERE history = {history}
+ ORDER BY state = 'applied', applied_at DESC, step.revision DESC LIMIT 200
 """
 EVENTS = """
 SELECT at, operation, revision, release, actor, detail::text AS detail
@@ -24,10 +35,23 @@ SELECT release, heads, count(*) AS readers,
  WHERE history = {history} AND expires_at > pg_catalog.clock_timestamp()
  GROUP BY release, heads ORDER BY release, heads
 """
+# Only of sessions whose statistics this role may read: its own, or all with pg_read_all_stats.
 PROGRESS = """
 SELECT command, phase, round(100.0 * blocks_done / nullif(blocks_total, 0))::int AS percent
   FROM pg_catalog.pg_stat_progress_create_index
  WHERE datname = pg_catalog.current_database() AND blocks_total > 0
+"""
+LEFT = """
+SELECT 'index ' || relname || ' is invalid' AS what
+  FROM pg_catalog.pg_index JOIN pg_catalog.pg_class ON pg_class.oid = indexrelid
+ WHERE NOT indisvalid
+   AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {schema_name})
+ UNION ALL
+SELECT 'constraint ' || conname || ' is not validated'
+  FROM pg_catalog.pg_constraint
+ WHERE NOT convalidated
+   AND connamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {schema_name})
+ ORDER BY 1
 """
 
 Row = Mapping[str, Any]
@@ -37,19 +61,51 @@ Row = Mapping[str, Any]
 class Chronicle:
     """The ledger as a person reads it: the newest first."""
 
-    steps: list[Row]
-    events: list[Row]
-    readers: list[Row]
-    progress: list[Row]
+    at: datetime
+    image: Lineage
+    steps: Sequence[Row]
+    events: Sequence[Row]
+    readers: Sequence[Row]
+    progress: Sequence[Row]
+    left: Sequence[Row]
+
+    @property
+    def moving(self) -> list[Row]:
+        """The steps that are under way."""
+        return [step for step in self.steps if step["state"] != State.APPLIED]
 
     @property
     def is_moving(self) -> bool:
         """Whether a step is under way."""
-        return any(step["state"] != State.APPLIED for step in self.steps)
+        return bool(self.moving)
+
+    @property
+    def pending(self) -> list[Revision]:
+        """What this image knows and the ledger does not, the last to be applied first."""
+        there = {step["revision"] for step in self.steps}
+        replaced = {one for revision in self.image.revisions.values() for one in revision.replaces}
+        return [
+            revision
+            for id_, revision in reversed([*self.image.revisions.items()])
+            if id_ not in there | replaced and not (revision.replaces and there.issuperset(revision.replaces))
+        ]
+
+    @property
+    def drift(self) -> list[str]:
+        """What is not as the history says it should be, a sentence each."""
+        return [*self._edited(), *(row["what"] for row in self.left if not self.is_moving)]
+
+    def _edited(self) -> Iterator[str]:
+        for step in self.steps:
+            known = self.image.revisions.get(step["revision"])
+            if known and step["digests"] and known.digest not in step["digests"]:
+                yield f"revision {step['revision']} was edited since it was applied"
 
 
 async def read_chronicle(gate: Gate) -> Chronicle:
     """Ask over the gate's own connection, whose statements have a short timeout."""
     return Chronicle(
-        await gate.ask(STEPS), await gate.ask(EVENTS), await gate.ask(READERS), await gate.ask(PROGRESS)
+        datetime.now(UTC),
+        gate.config.image,
+        *[await gate.ask(sql) for sql in (STEPS, EVENTS, READERS, PROGRESS, LEFT)],
     )

@@ -1,27 +1,30 @@
 """/docs: the API's description for a person, as one page without a script."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator
-from hashlib import sha256
 
 from starlette.responses import HTMLResponse
 
+from service.look import BASE_CSS, NO_REFERRER, NOSNIFF, policy
 from service.markup import Html, fill, joined
 from service.openapi import Document
 
-CSS = """
-:root { color-scheme: light dark; --edge: #8886 }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem }
-h1 { font-size: 1.25rem } h2 { font-size: 1rem; margin: 0; overflow-wrap: anywhere }
-section { border-top: 1px solid var(--edge); padding: .75rem 0 }
-p { margin: .25rem 0 } pre { overflow-x: auto; margin: .25rem 0 }
-"""
-HEADERS = {
-    "content-security-policy": f"default-src 'none'; style-src 'sha256-"
-    f"{b64encode(sha256(CSS.encode()).digest()).decode()}'; base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
+CSS = (
+    BASE_CSS
+    + """
+section { border-top: 1px solid var(--edge); padding: 1.25rem 0 }
+section h2 { margin: 0 0 .375rem; font-size: 1rem }
+pre {
+  overflow-x: auto; margin: .5rem 0; padding: .75rem; border-radius: .5rem; background: var(--panel);
+  font-size: .8125rem;
 }
+nav { columns: 22rem; font-size: .875rem; margin: 1.5rem 0; padding: 0 }
+nav a { display: block; break-inside: avoid; padding: .125rem 0; text-decoration: none }
+nav a:hover { text-decoration: underline }
+ul { margin: .25rem 0; padding-left: 1.25rem }
+"""
+)
+HEADERS = dict([policy(CSS), NOSNIFF, NO_REFERRER])
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -34,19 +37,22 @@ PAGE = """<!doctype html>
 <main>
 <h1>{title}</h1>
 <p>{description} The same for programs: <a href="/openapi.json">/openapi.json</a>.</p>
+<nav aria-label="Operations">{links}</nav>
 {operations}
+<h2 id="schemas">Schemas</h2>
 {schemas}
 </main>
 </body>
 </html>
 """
 OPERATION = """<section id="{id}">
-<h2><code>{method} {path}</code></h2>
+<h2><span class="badge {mood}">{method}</span> <code>{path}</code></h2>
 <p>{summary}. {description}</p>
 {takes}
-<p>Answers: {answers}</p>
+<p>Answers {answers}</p>
 </section>
 """
+LINK = '<a href="#{id}"><code>{method}</code> {path}</a>\n'
 SCHEMA = '<section id="{name}"><h2>{name}</h2><pre>{schema}</pre></section>\n'
 
 
@@ -57,7 +63,11 @@ def answer_docs(document: Document) -> HTMLResponse:
         title=document["info"]["title"],
         description=document["info"]["description"],
         css=Html(CSS),
-        operations=joined(_operations(document)),
+        links=joined(
+            fill(LINK, id=one["operationId"], method=method, path=path)
+            for method, path, one in listed(document)
+        ),
+        operations=joined(_operation(*one) for one in listed(document)),
         schemas=joined(
             fill(SCHEMA, name=name, schema=json.dumps(schema, indent=2, ensure_ascii=False))
             for name, schema in sorted(document["components"]["schemas"].items())
@@ -66,22 +76,25 @@ def answer_docs(document: Document) -> HTMLResponse:
     return HTMLResponse(page, headers=HEADERS)
 
 
-def _operations(document: Document) -> Iterator[Html]:
+def listed(document: Document) -> Iterator[tuple[str, str, Document]]:
+    """Each operation with its method and path."""
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method != "parameters":
-                yield _operation(method.upper(), path, operation)
+                yield method.upper(), path, operation
 
 
 def _operation(method: str, path: str, operation: Document) -> Html:
+    takes = list(_takes(operation))
     return fill(
         OPERATION,
         id=operation["operationId"],
         method=method,
+        mood="good" if method == "GET" else "warn",
         path=path,
         summary=operation["summary"].capitalize(),
         description=operation["description"],
-        takes=joined(_takes(operation)),
+        takes=fill("<ul>{takes}</ul>", takes=joined(takes)) if takes else Html(""),
         answers=joined(_answers(operation)),
     )
 
@@ -90,13 +103,13 @@ def _takes(operation: Document) -> Iterator[Html]:
     for parameter in operation.get("parameters", ()):
         need = "needed" if parameter["required"] else "may be left out"
         yield fill(
-            "<p><code>{name}</code> in the {place}, {need}</p>",
+            "<li><code>{name}</code> in the {place}, {need}</li>",
             name=parameter["name"],
             place=parameter["in"],
             need=need,
         )
     if "requestBody" in operation:
-        yield fill("<p>Takes {body}</p>", body=_schema(operation["requestBody"]))
+        yield fill("<li>a body: {body}</li>", body=_schema(operation["requestBody"]))
 
 
 def _answers(operation: Document) -> Iterator[Html]:

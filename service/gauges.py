@@ -1,20 +1,21 @@
 """What is read at the moment of a scrape: the gate, the pool, and the ledger as it was read last."""
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 import asyncpg
 from prometheus_client.core import GaugeMetricFamily
 
+from db.contract.ledger import State
 from db.contract.standing import Standing
 from service.chronicle import Chronicle
 from service.gate.gate import Gate
 
-# A step's event says how it went; these of its details are figures.
+# What a step's event says of how it went, in base units.
 FIGURES = {
-    "lock_wait_ms": ("calcio_migration_lock_wait_seconds", 1000),
-    "tries": ("calcio_migration_attempts", 1),
+    "duration_ms": ("calcio_migration_duration_seconds", "How long the newest step took", 1000),
+    "lock_wait_ms": ("calcio_migration_lock_wait_seconds", "How long the newest step waited for locks", 1000),
+    "tries": ("calcio_migration_attempts", "In how many tries the newest step was applied", 1),
 }
 
 
@@ -61,22 +62,13 @@ def of_ledger(chronicle: Chronicle) -> Iterator[GaugeMetricFamily]:
     by_release = groupby(chronicle.readers, lambda row: row["release"] or "unknown")
     readers = {release: sum(row["readers"] for row in rows) for release, rows in by_release}
     yield labelled("calcio_readers", "Processes that serve, by their release", "release", readers)
-    if chronicle.steps:
-        newest = chronicle.steps[0]
+    applied = [step for step in chronicle.steps if step["state"] == State.APPLIED]
+    for newest in applied[:1]:
         yield gauge(
             "calcio_migration_last_success_timestamp_seconds",
             "When the newest step was applied",
             newest["applied_at"].timestamp(),
         )
-        yield labelled(
-            "calcio_migration_duration_seconds",
-            "How long the newest step took",
-            "revision",
-            {newest["revision"]: (newest["duration_ms"] or 0) / 1000},
-        )
-    for event in chronicle.events[:1]:
-        detail = json.loads(event["detail"])
-        for key, (name, divisor) in FIGURES.items():
-            if key in detail:
-                values = {event["revision"] or "": detail[key] / divisor}
-                yield labelled(name, f"{key} of the newest event, in base units", "revision", values)
+        for column, (name, help_, divisor) in FIGURES.items():
+            if newest[column] is not None:
+                yield labelled(name, help_, "revision", {newest["revision"]: newest[column] / divisor})

@@ -76,36 +76,65 @@ async def test_whatever_the_ledger_holds_is_text(at_head: Ledger, service_url: D
     async with running_service(service_url, pod_name=NASTY) as client:
         await until_readyz(client, 200)
         page = (await ask(client, "/schema")).text
-    assert "script" not in {tag for tag, _ in Tags(page).seen}
+    assert [tag for tag, _ in Tags(page).seen].count("script") == 1
     assert "img" not in {tag for tag, _ in Tags(page).seen}
     assert escape(NASTY) in page
 
 
-async def test_the_page_loads_nothing_and_runs_nothing(at_head: Ledger, service_url: DatabaseUrl) -> None:
-    """Its policy allows one style sheet by its hash, and the page has no other attribute that would need more."""
+async def test_the_page_loads_nothing_and_runs_its_own_script_only(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
+    """Its policy allows one style sheet and one script by their hashes, and no attribute would need more."""
     at_head.apply(TRAILING)
     async with running_service(service_url) as client:
         await until_readyz(client, 200)
         answer = await ask(client, "/schema")
     policy = answer.headers["content-security-policy"]
-    [style] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
-    assert f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
+    for tag in ("style", "script"):
+        [content] = re.findall(rf"<{tag}>(.*?)</{tag}>", answer.text, re.DOTALL)
+        assert f"{tag}-src 'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'" in policy
     assert "default-src 'none'" in policy
     tags = Tags(answer.text).seen
     assert not any({"style", "src", "href", "onclick"} & attributes.keys() for _, attributes in tags)
     assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in tags
 
 
-async def test_a_page_of_something_that_moves_looks_again(ledger: Ledger, service_url: DatabaseUrl) -> None:
-    """While a step is under way the page refreshes itself, and afterwards no more."""
+async def test_a_step_under_way_is_shown_as_such(ledger: Ledger, service_url: DatabaseUrl) -> None:
+    """While a step is under way the page shows it and looks again more often, and afterwards no more."""
     ledger.apply(FIRST, SECOND)
     ledger.apply(revision("0003", "0002"), state="applying", heads=("0002",))
     async with running_service(service_url) as client:
         await until_readyz(client, 200)
-        assert 'http-equiv="refresh"' in (await ask(client, "/schema")).text
+        page = (await ask(client, "/schema")).text
+        assert "<h2>Under way</h2>" in page
+        assert "<main data-moving" in page
         ledger.apply(revision("0003", "0002"))
         await until_readyz(client, 200)
-        assert 'http-equiv="refresh"' not in (await ask(client, "/schema")).text
+        page = (await ask(client, "/schema")).text
+        assert "<h2>Under way</h2>" not in page
+        assert "<main>" in page
+
+
+async def test_what_differs_from_the_history_is_drift(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """An invalid index and a constraint nobody validated are named, as is what is to come and what was waited for."""
+    with at_head.transaction() as cursor:
+        cursor.execute("CREATE TABLE pitch (id int)")
+        cursor.execute("ALTER TABLE pitch ADD CONSTRAINT large CHECK (id > 0) NOT VALID")
+        cursor.execute(
+            "INSERT INTO ledger_event (history, operation, revision, heads, detail)"
+            " VALUES ('alembic_version', 'upgrade', '0002', '{0002}', %s)",
+            [json.dumps({"tries": 3, "blockers": ["pid 4711 (psql)"]})],
+        )
+    async with running_service(service_url) as client:
+        await until_readyz(client, 200)
+        page = (await ask(client, "/schema")).text
+        document = (await ask(client, "/schema", JSON)).json()
+        metrics = (await ask(client, "/metrics")).text
+    assert document["drift"] == ["constraint large is not validated"]
+    assert document["steps"][0]["blockers"] == ["pid 4711 (psql)"]
+    for shown in ("constraint large is not validated", "3 tries", "in its way: pid 4711 (psql)"):
+        assert shown in page
+    assert 'calcio_migration_attempts{revision="0002"} 3.0' in metrics.splitlines()
 
 
 @pytest.mark.usefixtures("at_head")

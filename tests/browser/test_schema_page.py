@@ -1,0 +1,82 @@
+"""The schema's page as Chromium shows it: on a phone and on a desk, by day and by night, with and without a script."""
+
+import os
+import signal
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from db.contract.url import DatabaseUrl
+from tests.browser.conftest import job
+from tests.browser.looking import DESKTOP, PHONE, faint, headings, is_as_wide_as_its_window, looking
+from tests.database.gate.process import Service
+
+
+def address(service: Service) -> str:
+    return f"{service.management}/schema"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_can_be_read(
+    browser: Browser, service: Service, viewport: dict[str, int], scheme: str
+) -> None:
+    """Nothing reaches out of the window, every text stands out from its ground, and headings are in order."""
+    with looking(browser, address(service), viewport, color_scheme=scheme) as (page, complaints):
+        page.locator("details").evaluate("one => one.open = true")
+        assert is_as_wide_as_its_window(page)
+        assert faint(page) == []
+        levels = headings(page)
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(following <= before + 1 for before, following in pairwise(levels))
+        assert complaints == []
+
+
+def test_night_is_darker_than_day(browser: Browser, service: Service) -> None:
+    """Who asks for a dark page gets one."""
+    grounds = []
+    for scheme in ("light", "dark"):
+        with looking(browser, address(service), color_scheme=scheme) as (page, _):
+            grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(255, 255, 255)", "rgb(13, 17, 23)"]
+
+
+def test_a_new_step_appears_without_a_reload(
+    browser: Browser, service: Service, database_url: DatabaseUrl
+) -> None:
+    """Whoever watches sees the steps being applied, on the page that they opened."""
+    with looking(browser, address(service)) as (page, complaints):
+        page.evaluate("window.opened = 'once'")
+        page.locator("summary").click()
+        waiting = page.locator(".steps .pending")
+        expect(waiting).not_to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Unfinished")
+        job(database_url, "finish", "--soak", "0")
+        expect(page.get_by_role("heading", level=1)).to_have_text("At head", timeout=20_000)
+        expect(waiting).to_have_count(0)
+        assert page.evaluate("window.opened") == "once"
+        assert page.locator("details").evaluate("one => one.open")
+        assert complaints == []
+
+
+def test_without_a_script_the_page_tells_the_same(browser: Browser, service: Service) -> None:
+    """Where nothing may run everything is there, and the page looks again by a refresh."""
+    texts = []
+    for enabled in (True, False):
+        with looking(browser, address(service), PHONE, java_script_enabled=enabled) as (page, _):
+            texts.append(page.locator("section").all_inner_texts())
+            refreshes = page.locator("noscript meta[http-equiv=refresh], head > meta[http-equiv=refresh]")
+            assert refreshes.count() == (0 if enabled else 1)
+    assert texts[0] == texts[1]
+    assert "0001" in "".join(texts[1])
+
+
+def test_the_page_says_that_nobody_answers_any_more(browser: Browser, service: Service) -> None:
+    """What is shown when the pod is gone is not taken for what is."""
+    with looking(browser, address(service)) as (page, _):
+        page.evaluate("document.querySelector('main').dataset.moving = 'yes'")
+        os.killpg(service.process.pid, signal.SIGKILL)
+        expect(page.locator("#live")).to_contain_text("gets no answer", timeout=20_000)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Unfinished")
