@@ -17,6 +17,7 @@ def measure(place: Place) -> tuple[Ran, Ran]:
     settings = of_the_job(place)
     run(JOB, settings)
     run([sys.executable, "-m", "db", "finish", "--soak", "0"], settings)
+    run(ALEMBIC, settings)
     rounds = [(run(JOB, settings), run(ALEMBIC, settings)) for _ in range(ROUNDS)]
     jobs, alembics = zip(*rounds, strict=True)
     return middle(jobs), middle(alembics)
