@@ -1,11 +1,8 @@
 """The command line of `python -m db`."""
 
-import argparse
-import sys
-from pathlib import Path
-from typing import Any, NoReturn
-
-from db.contract.refusal import ExitCode
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 Argument = tuple[str, dict[str, Any]]
 
@@ -96,32 +93,31 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
             ("--check", {"action": "store_true", "help": "only compare"}),
             (
                 "path",
-                {"nargs": "?", "type": Path, "help": "of --migrations DIR: where to (DIR/revisions.lock)"},
+                {"nargs": "?", "help": "of --migrations DIR: where to (DIR/revisions.lock)"},
             ),
         ),
     ),
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse ends with 2, which means "pending" here."""
+def read(arguments: Sequence[str]) -> SimpleNamespace:
+    """What was asked for: `name` is the command's. Ends the process with 64 where nobody can tell what was meant."""
+    if len(arguments) == 1 and (alone := defaults(arguments[0])) is not None:
+        return SimpleNamespace(name=arguments[0], migrations=None, **alone)
+    # A command by itself, as the Job's is, needs none: to import argparse and to ask it takes longer than the database.
+    from db.parser import parser
 
-    def error(self, message: str) -> NoReturn:
-        """Say what was expected, and end with 64."""
-        self.print_usage(sys.stderr)
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n")
+    return parser().parse_args(arguments, SimpleNamespace())
 
 
-def parser() -> Parser:
-    """The parser; it sets `name` to the command's."""
-    main = Parser(prog="python -m db", description="Moves the schema, and says how it stands.")
-    main.add_argument(
-        "--migrations", metavar="DIR", help="another project's folder of env.py (CALCIO_MIGRATIONS)"
-    )
-    # Named, since argparse would otherwise format a usage, for which it imports shutil, to find out.
-    commands = main.add_subparsers(required=True, metavar="COMMAND", dest="name", prog=main.prog)
-    for name, (help_, arguments) in COMMANDS.items():
-        added = commands.add_parser(name, help=help_, description=help_)
-        for flag, how in arguments:
-            added.add_argument(flag, **how)
-    return main
+def defaults(command: str) -> dict[str, Any] | None:
+    """What argparse makes of `command` by itself; None where it would refuse it."""
+    values: dict[str, Any] = {}
+    if command not in COMMANDS:
+        return None
+    for flag, how in COMMANDS[command][1]:
+        if not flag.startswith("--") and how.get("nargs") != "?":
+            return None
+        nothing = False if how.get("action") == "store_true" else None
+        values[flag.removeprefix("--").replace("-", "_")] = how.get("default", nothing)
+    return values

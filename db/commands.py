@@ -3,11 +3,9 @@
 Imports stand in the functions: a run that has nothing to do must not pay for what the others need.
 """
 
-import json
 import sys
-from argparse import Namespace
 from collections.abc import Mapping
-from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from db.contract.refusal import ExitCode
@@ -15,7 +13,7 @@ from db.contract.refusal import ExitCode
 Environ = Mapping[str, str]
 
 
-def upgrade(options: Namespace, environ: Environ) -> int:
+def upgrade(options: SimpleNamespace, environ: Environ) -> int:
     """Everything that this image relies on."""
     from db.runner import upgrade as module
     from db.runner.run import run
@@ -32,7 +30,7 @@ def upgrade(options: Namespace, environ: Environ) -> int:
     return run(command, environ, as_json=options.json, several_heads=options.target == "heads")
 
 
-def finish(options: Namespace, environ: Environ) -> int:
+def finish(options: SimpleNamespace, environ: Environ) -> int:
     """The rest, once nobody needs what goes."""
     from db.runner import finish as module
     from db.runner.run import run
@@ -44,7 +42,7 @@ def finish(options: Namespace, environ: Environ) -> int:
     return run(command, environ, as_json=options.json)
 
 
-def check(options: Namespace, environ: Environ) -> int:
+def check(options: SimpleNamespace, environ: Environ) -> int:
     """Would this image serve now?"""
     from db.runner import questions
     from db.runner.run import run
@@ -52,7 +50,7 @@ def check(options: Namespace, environ: Environ) -> int:
     return run(questions.check, environ, as_json=options.json)
 
 
-def wait(options: Namespace, environ: Environ) -> int:
+def wait(options: SimpleNamespace, environ: Environ) -> int:
     """Until this image would serve."""
     from db.runner import questions
     from db.runner.run import run
@@ -60,7 +58,7 @@ def wait(options: Namespace, environ: Environ) -> int:
     return run(lambda job: questions.wait(job, options.wait), environ, as_json=options.json)
 
 
-def ask(options: Namespace, environ: Environ) -> int:
+def ask(options: SimpleNamespace, environ: Environ) -> int:
     """status, history, events, readers: the question has the command's name."""
     from db.runner import questions, views
 
@@ -68,7 +66,7 @@ def ask(options: Namespace, environ: Environ) -> int:
     return views.answer(question, options.name, environ, as_json=options.json)
 
 
-def verify(options: Namespace, environ: Environ) -> int:
+def verify(options: SimpleNamespace, environ: Environ) -> int:
     """The catalogue against models and ledger."""
     from db.runner import verify as module
     from db.runner import views
@@ -79,7 +77,7 @@ def verify(options: Namespace, environ: Environ) -> int:
     return views.answer(module.verify, "verify", environ, as_json=options.json, code=code)
 
 
-def plan(options: Namespace, environ: Environ) -> int:
+def plan(options: SimpleNamespace, environ: Environ) -> int:
     """What would be done."""
     from db.runner import plan as module
     from db.runner import views
@@ -90,7 +88,7 @@ def plan(options: Namespace, environ: Environ) -> int:
     return views.answer(module.plan, "plan", environ, as_json=options.json, code=code)
 
 
-def stamp(options: Namespace, environ: Environ) -> int:
+def stamp(options: SimpleNamespace, environ: Environ) -> int:
     """A person says where the database is."""
     from db.runner import stamp as module
     from db.runner.run import run
@@ -98,7 +96,7 @@ def stamp(options: Namespace, environ: Environ) -> int:
     return run(lambda job: module.stamp(job, options.revisions), environ, as_json=options.json)
 
 
-def downgrade(options: Namespace, environ: Environ) -> int:
+def downgrade(options: SimpleNamespace, environ: Environ) -> int:
     """The way back."""
     from db.runner import downgrade as module
     from db.runner.run import run
@@ -109,8 +107,10 @@ def downgrade(options: Namespace, environ: Environ) -> int:
     return run(command, environ, as_json=options.json)
 
 
-def hold(options: Namespace, environ: Environ) -> int:
+def hold(options: SimpleNamespace, environ: Environ) -> int:
     """A command as a registered reader."""
+    from functools import partial
+
     from db.runner import hold as module
     from db.runner.outcome import Outcome
     from db.runner.report import beside_a_child
@@ -128,24 +128,29 @@ def hold(options: Namespace, environ: Environ) -> int:
     return codes[0] if codes else code
 
 
-def settings(options: Namespace, environ: Environ) -> int:
+def settings(options: SimpleNamespace, environ: Environ) -> int:
     """What is set, and where it comes from."""
     from db.contract.settings import describe, unknown
+    from db.contract.value import as_dict
     from db.runner import views
     from db.runner.settings import RunnerSettings
 
     explained = describe(RunnerSettings, environ)
     if options.json:
-        print(json.dumps([setting._asdict() for setting in explained]))
+        import json
+
+        print(json.dumps([as_dict(setting) for setting in explained]))
     else:
-        views.show("settings", [setting._asdict() for setting in explained])
+        views.show("settings", [as_dict(setting) for setting in explained])
     for warning in unknown(RunnerSettings, environ):
         print(warning, file=sys.stderr)
     return ExitCode.DONE
 
 
-def lock(options: Namespace, environ: Environ) -> int:
+def lock(options: SimpleNamespace, environ: Environ) -> int:
     """The lockfile."""
+    from pathlib import Path
+
     from db.authoring import lock as module
     from db.contract.settings import read
     from db.contract.url import find_url
@@ -153,13 +158,13 @@ def lock(options: Namespace, environ: Environ) -> int:
 
     settings = read(RunnerSettings, environ)
     if settings.migrations is not None:
-        print(module.write_of(settings, options.path))
+        print(module.write_of(settings, Path(options.path) if options.path else None))
     else:
         print(module.check() if options.check else module.write(lambda: find_url(environ)))
     return ExitCode.DONE
 
 
-def revision(options: Namespace, environ: Environ) -> int:
+def revision(options: SimpleNamespace, environ: Environ) -> int:
     """The next script."""
     from db.authoring import revision as module
     from db.contract.url import find_url

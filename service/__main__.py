@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.settings import Explained, describe, unknown
 from db.contract.url import find_url
+from db.contract.value import as_dict
 from service.settings import ServiceSettings
 
 URLS = {
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return ExitCode.USAGE
     explained = [*_urls(environ), *describe(ServiceSettings, environ)]
     if options.json:
-        print(json.dumps([setting._asdict() for setting in explained]))
+        print(json.dumps([as_dict(setting) for setting in explained]))
     else:
         for setting in explained:
             print(f"{setting.name}={setting.value}  ({setting.source}) {setting.meaning}")

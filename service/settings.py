@@ -1,9 +1,6 @@
 """What the service can be told through its environment."""
 
-# ruff: noqa: RUF009 - setting() is dataclasses.field() by another name
-
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +9,6 @@ from db.contract.settings import setting
 from db.contract.shared_settings import SharedSettings
 
 
-@dataclass(frozen=True, kw_only=True)
 class ServiceSettings(SharedSettings):
     """Ports, the gate, the pool, and who may ask."""
 

@@ -1,18 +1,18 @@
 """`lock`: writes db/revisions.lock from the revision scripts, or says how the two differ."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from db.contract.lockfile import LOCKFILE, Entry, read_entries, render
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
+from db.contract.value import replace
 from db.runner import histories, locked, rules, scripts
 from db.runner.environment import load
 from db.runner.settings import RunnerSettings
 
 
-def check(path: Path = LOCKFILE) -> str:
+def check(path: Path = Path(LOCKFILE)) -> str:
     """Answer that the lockfile is what the scripts say; raises Refusal with 65 where it is not."""
     entries = _with_locks(_entries(), path)
     if path.read_text(encoding="utf-8") != render(entries):
@@ -20,7 +20,7 @@ def check(path: Path = LOCKFILE) -> str:
     return f"{path.name} is what the scripts say: {len(entries)} revisions"
 
 
-def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
+def write(scratch: Callable[[], DatabaseUrl], path: Path = Path(LOCKFILE)) -> str:
     """Write the lockfile, with the locks that new scripts take on the empty database `scratch`.
 
     Raises Refusal with 65 where the scripts are no history.
@@ -30,7 +30,7 @@ def write(scratch: Callable[[], DatabaseUrl], path: Path = LOCKFILE) -> str:
         # Imported here, since a check needs neither a database nor what measures.
         from db.authoring.measure import measure
 
-        measured = measure(load(locked.MIGRATIONS), scratch())
+        measured = measure(load(Path(locked.MIGRATIONS)), scratch())
         entries = tuple(
             replace(entry, revision=replace(entry.revision, locks=measured[entry.revision.revision]))
             for entry in entries
@@ -47,7 +47,7 @@ def write_of(settings: RunnerSettings, path: Path | None) -> str:
     known = histories.known(settings, several_heads=True)
     strict = settings.undeclared == "strict"
     entries = scripts.read(known.scripts().directory, undeclared_breaks=strict)
-    path = path or known.scripts().folder / LOCKFILE.name
+    path = path or known.scripts().folder / Path(LOCKFILE).name
     path.write_text(render(entries), encoding="utf-8")
     gate = f"its gate needs CALCIO_SCHEMA={known.history.schema} CALCIO_VERSION_TABLE={known.history.version_table}"
     heads = ", ".join(known.image.heads)
@@ -55,7 +55,7 @@ def write_of(settings: RunnerSettings, path: Path | None) -> str:
 
 
 def _entries() -> tuple[Entry, ...]:
-    entries = scripts.read(load(locked.MIGRATIONS).directory)
+    entries = scripts.read(load(Path(locked.MIGRATIONS)).directory)
     rules.demand(entry.revision for entry in entries)
     return entries
 

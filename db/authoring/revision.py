@@ -30,7 +30,7 @@ def revision(message: str, scratch: DatabaseUrl) -> Path:
             f"a revision is named by what it does, and {message!r} does not begin with one of {', '.join(VERBS)}",
             'Try: scripts/revision "add rating to players"',
         )
-    config = Config(MIGRATIONS.parent / "alembic.ini")
+    config = Config(Path(MIGRATIONS).parent / "alembic.ini")
     with closing(psycopg2.connect(**scratch.for_psycopg2())) as raw:
         engine = sa.create_engine("postgresql+psycopg2://", creator=lambda: raw, poolclass=sa.StaticPool)
         with engine.connect() as connection:

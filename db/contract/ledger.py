@@ -1,12 +1,13 @@
 """What the database says of itself: alembic_version and the ledger beside it, read in one statement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from db.contract.lineage import Clause
+from db.contract.value import Value
 
 # A row of ledger_state is written by this format; a reader that meets a later one trusts equality only.
 FORMAT = 1
@@ -22,8 +23,7 @@ class State(StrEnum):
     REVERTING = "reverting"  # announced, perhaps half undone: counts for breaks, not for needs
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value):
     """A revision as the ledger records it."""
 
     revision: str
@@ -35,8 +35,7 @@ class Row:
     applied_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Value):
     """One consistent look at a database."""
 
     # Rows of alembic_version; None where there is no such table.
@@ -46,7 +45,7 @@ class Snapshot:
     # alembic_version's rows when the ledger last changed; None where there is no ledger, or it can't be read.
     ledger_heads: tuple[str, ...] | None = None
     change: int = 0
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, Row] = MappingProxyType({})
     in_recovery: bool = False
 
     @cached_property

@@ -1,9 +1,10 @@
 """What an image knows of the history: its revisions, its heads, and what follows from them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from db.contract.value import Value
 
 
 class Phase(StrEnum):
@@ -15,8 +16,7 @@ class Phase(StrEnum):
     BARRIER = "barrier"  # changes nothing; tells two releases with the same schema apart
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Value):
     """Code that contains `since` (None: any code) and does not contain `until` breaks."""
 
     since: str | None
@@ -36,8 +36,7 @@ class Clause:
         return (self.since is None or self.since in known) and self.until not in known
 
 
-@dataclass(frozen=True, slots=True)
-class TableLock:
+class TableLock(Value):
     """A lock that a revision took on a table that was there before it, as measured on a scratch database."""
 
     table: str
@@ -46,8 +45,7 @@ class TableLock:
     scans: bool  # every row is read under it
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Value):
     """One revision as its script declares it."""
 
     revision: str
@@ -69,8 +67,7 @@ class Revision:
         return self.down_revisions + self.depends_on + self.replaces
 
 
-@dataclass(frozen=True)
-class Lineage:
+class Lineage(Value):
     """The revisions of one image, in an order in which they can be applied, and its heads."""
 
     revisions: Mapping[str, Revision]

@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from pathlib import Path
 
+from db.contract import files
+from db.contract.files import FilePath
 from db.contract.lineage import Clause, Lineage, Phase, Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.value import Value, as_dict
 
-LOCKFILE = Path(__file__).parent.parent / "revisions.lock"
+LOCKFILE = files.inside(files.above(files.above(__file__)), "revisions.lock")
 FORMAT = 1
 HEADER = {"calcio": "revisions.lock", "format": FORMAT, "written by": "scripts/lock; do not edit"}
 REMEDY = "Write it anew with scripts/lock and commit it"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """A line of the lockfile: the revision, and the script that it was read from."""
 
     revision: Revision
@@ -29,27 +29,29 @@ def render(entries: Iterable[Entry]) -> str:
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
-def read_entries(path: Path = LOCKFILE) -> tuple[Entry, ...]:
+def read_entries(path: FilePath = LOCKFILE) -> tuple[Entry, ...]:
     """Read the lockfile at `path`.
 
     Raises Refusal with 65 where it is missing, or is not what `render` writes.
     """
     try:
-        header, *lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        header, *lines = [json.loads(line) for line in files.text(path).splitlines()]
         if header["format"] != FORMAT:
             raise Refusal(
-                ExitCode.SCRIPTS, f"{path.name} has format {header['format']}, expected {FORMAT}", REMEDY
+                ExitCode.SCRIPTS,
+                f"{files.name(path)} has format {header['format']}, expected {FORMAT}",
+                REMEDY,
             )
         return tuple(map(_from_json, lines))
     except OSError as error:
         raise Refusal(ExitCode.SCRIPTS, f"no lockfile was found at {path}", REMEDY) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Refusal(
-            ExitCode.SCRIPTS, f"{path.name} is not a lockfile, or two were merged into one", REMEDY
+            ExitCode.SCRIPTS, f"{files.name(path)} is not a lockfile, or two were merged into one", REMEDY
         ) from error
 
 
-def read(path: Path = LOCKFILE) -> Lineage:
+def read(path: FilePath = LOCKFILE) -> Lineage:
     """The lineage that the lockfile at `path` records; raises as `read_entries` does."""
     return Lineage.of(entry.revision for entry in read_entries(path))
 
@@ -65,7 +67,9 @@ def _as_json(entry: Entry) -> dict[str, object]:
         "breaks": [str(clause) for clause in revision.breaks],
         "required": revision.required,
         "announced": revision.announced,
-        "locks": None if revision.locks is None else [astuple(lock) for lock in revision.locks],
+        "locks": None
+        if revision.locks is None
+        else [tuple(as_dict(lock).values()) for lock in revision.locks],
         "digest": revision.digest,
         "file": entry.file,
         "file_sha256": entry.file_sha256,

@@ -1,6 +1,6 @@
 """Where a history lives: the schema and the version table, and the ledger's names beside it."""
 
-from dataclasses import dataclass
+from db.contract.value import Value
 
 
 def quoted(identifier: str) -> str:
@@ -13,8 +13,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Value):
     """One history of revisions: several may share a schema, each with a version table of its own."""
 
     schema: str = "public"

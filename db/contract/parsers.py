@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 WORDS = {"on": True, "true": True, "off": False, "false": False}
 
 
@@ -52,10 +55,12 @@ def on_off(text: str) -> bool:
 
 def identifier(text: str) -> str:
     """Take a plain SQL identifier, so that no quoting can go wrong."""
-    if not IDENTIFIER.fullmatch(text) or len(text) > 63:
+    if not re.fullmatch(IDENTIFIER, text) or len(text) > 63:
         raise ValueError("a plain identifier of at most 63 letters, digits and underscores")
     return text
 
 
-def path(text: str) -> Path:
+def path(text: str) -> "Path":
+    from pathlib import Path  # which most runs can do without
+
     return Path(text)

@@ -1,27 +1,45 @@
-"""Settings as frozen dataclasses, read once from an explicit mapping, and explained."""
+"""Settings as frozen values, read once from an explicit mapping, and explained."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, field, fields
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.value import Value
 
-T = TypeVar("T", bound="Declared")
+T = TypeVar("T", bound="Settings")
 PREFIX = "CALCIO_"
 # Kubernetes puts the addresses of the namespace's Services into each pod's environment.
-SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+SERVICE_LINK = r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
 
 
-class Declared(Protocol):
-    """A frozen dataclass of `setting` fields, whose values are checked against each other."""
+class Setting(Value):
+    """How a setting is declared; its environment variable is CALCIO_ and its name."""
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    parser: Callable[[str], Any]
+    default: Any
+    meaning: str
+    secret: bool
 
-    def contradictions(self) -> Iterator[str]: ...
+
+class Settings(Value):
+    """A value all of whose fields are `setting`s."""
+
+    declared: ClassVar[Mapping[str, Setting]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own: dict[str, Setting] = {name: vars(cls)[name] for name in cls.__annotations__}
+        for name, declared in own.items():
+            setattr(cls, name, declared.default)
+        cls.declared = {**cls.declared, **own}
+        super().__init_subclass__()
+
+    def contradictions(self) -> Iterator[str]:
+        """What is wrong with the values beside each other."""
+        yield from ()
 
 
-class Explained(NamedTuple):
+class Explained(Value):
     """One setting as a person reads it."""
 
     name: str
@@ -31,14 +49,8 @@ class Explained(NamedTuple):
 
 
 def setting(parser: Callable[[str], Any], default: Any, meaning: str, *, secret: bool = False) -> Any:
-    """Declare a field: its parser, its default (or a function that makes it), what it means.
-
-    The environment variable is CALCIO_ and the field's name. A parser raises ValueError("what was expected").
-    """
-    metadata = {"parser": parser, "meaning": meaning, "secret": secret}
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    """Declare a field: its parser, which raises ValueError("what was expected"), its default, what it means."""
+    return Setting(parser, default, meaning, secret)
 
 
 def read(cls: type[T], environ: Mapping[str, str]) -> T:
@@ -54,51 +66,50 @@ def read(cls: type[T], environ: Mapping[str, str]) -> T:
     raise Refusal(ExitCode.CONFIGURATION, "; ".join(problems), f"python -m {program} settings explains each")
 
 
-def parse(cls: type[Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def parse(cls: type[Settings], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return by field the values that the environment holds, and what is wrong with those it should not."""
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
-    for declared in declarations(cls):
-        text = environ.get(variable(declared), "").strip()
+    for name, declared in cls.declared.items():
+        text = environ.get(variable(name), "").strip()
         try:
             if text:
-                values[declared.name] = declared.metadata["parser"](text)
+                values[name] = declared.parser(text)
         except ValueError as expected:
-            wrong[declared.name] = f"{variable(declared)} is {found(declared, text)}, expected {expected}"
+            wrong[name] = f"{variable(name)} is {found(declared, text)}, expected {expected}"
     return values, wrong
 
 
-def found(declared: Field[Any], text: str) -> str:
+def found(declared: Setting, text: str) -> str:
     # A URL pasted into the wrong variable holds an at sign, and often a password before it.
-    return "something else" if declared.metadata["secret"] or "@" in text else repr(text)
+    return "something else" if declared.secret or "@" in text else repr(text)
 
 
-def describe(cls: type[Any], environ: Mapping[str, str]) -> list[Explained]:
+def describe(cls: type[Settings], environ: Mapping[str, str]) -> list[Explained]:
     """Every setting with its meaning, effective value and source, secrets hidden; a wrong value says so."""
     values, wrong = parse(cls, environ)
-    defaults = cls()
     explained = []
-    for declared in declarations(cls):
-        value = shown(values.get(declared.name, getattr(defaults, declared.name)))
+    for name, declared in cls.declared.items():
+        value = shown(values.get(name, declared.default))
         explained.append(
             Explained(
-                variable(declared),
-                declared.metadata["meaning"],
-                wrong.get(declared.name) or ("(hidden)" if declared.metadata["secret"] and value else value),
-                "environment" if declared.name in values.keys() | wrong.keys() else "default",
+                variable(name),
+                declared.meaning,
+                wrong.get(name) or ("(hidden)" if declared.secret and value else value),
+                "environment" if name in values.keys() | wrong.keys() else "default",
             )
         )
     return explained
 
 
-def unknown(cls: type[Any], environ: Mapping[str, str]) -> list[str]:
+def unknown(cls: type[Settings], environ: Mapping[str, str]) -> list[str]:
     """Warn of each CALCIO_ variable that is no setting of this class, with the nearest name that is."""
-    known = [variable(declared) for declared in declarations(cls)]
+    known = [variable(name) for name in cls.declared]
     strangers = [name for name in sorted(environ) if name.startswith(PREFIX) and name not in known]
     return [
         f"{name} is no setting{nearest(name, known)}"
         for name in strangers
-        if not SERVICE_LINK.fullmatch(name)
+        if not re.fullmatch(SERVICE_LINK, name)
     ]
 
 
@@ -110,12 +121,8 @@ def nearest(name: str, known: list[str]) -> str:
     return f"; did you mean {PREFIX}{close[0]}?" if close else ""
 
 
-def declarations(cls: type[Any]) -> Iterator[Field[Any]]:
-    return (declared for declared in fields(cls) if "parser" in declared.metadata)
-
-
-def variable(declared: Field[Any]) -> str:
-    return PREFIX + declared.name.upper()
+def variable(name: str) -> str:
+    return PREFIX + name.upper()
 
 
 def shown(value: Any) -> str:

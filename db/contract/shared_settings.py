@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from db.contract.parsers import identifier, matching, seconds
-from db.contract.settings import setting
+from db.contract.settings import Settings, setting
 
 
-@dataclass(frozen=True, kw_only=True)
-class LeaseSettings:
+class LeaseSettings(Settings):
     """What a lease is made of; the sums are checked in `contradictions`."""
 
     lease_s: float = setting(
@@ -40,7 +38,6 @@ class LeaseSettings:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
 class SharedSettings(LeaseSettings):
     """The lease, and who this process is."""
 
@@ -55,6 +52,4 @@ class SharedSettings(LeaseSettings):
     version_table: str = setting(
         identifier, "alembic_version", "the version table, unless another project's env.py names one"
     )
-    pod_name: str = setting(
-        str, lambda: os.uname().nodename, "this process in the ledger and in pg_stat_activity"
-    )
+    pod_name: str = setting(str, os.uname().nodename, "this process in the ledger and in pg_stat_activity")

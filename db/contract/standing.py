@@ -1,12 +1,11 @@
 """How a database stands to an image: a word for every case, a reason, and what to do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from db.contract.ledger import Row, Snapshot, State
 from db.contract.lineage import Lineage
+from db.contract.value import Value
 
 
 class Standing(StrEnum):
@@ -24,8 +23,7 @@ class Standing(StrEnum):
     AHEAD = "ahead"  # more is applied than I know, and nothing of it breaks me
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Value):
     """A standing with all that an error message, a probe or a page needs to say about it."""
 
     standing: Standing
@@ -94,7 +92,7 @@ def listed(revisions: Iterable[str]) -> str:
     return ", ".join(sorted(revisions)) or "no revision"
 
 
-class _Answer(NamedTuple):
+class _Answer(Value):
     standing: Standing
     what: str
     remedy: str = ""

@@ -1,6 +1,5 @@
 """Opens the one connection that holds the lock and runs the DDL, and proves that it is fit for both."""
 
-import random
 import re
 import time
 from functools import partial
@@ -11,6 +10,7 @@ import psycopg2
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
 from db.runner.cancel import Stop
+from db.runner.jitter import between
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection
@@ -86,7 +86,7 @@ def _open(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, rep
             if not again or time.monotonic() + pause_s > deadline:
                 raise refusal from None
             report("waiting", f"{refusal.message}; trying again", code=int(refusal.code), tries=tries)
-            stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            stop.wait(pause_s * between(0.5, 1.0))
             pause_s = min(pause_s * 2, 5.0)
         else:
             connection.autocommit = True

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING
 
@@ -11,15 +9,17 @@ from db.contract import lockfile
 from db.contract.lineage import Lineage
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.value import Value
 from db.runner import locked, rules
 from db.runner.settings import RunnerSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from db.runner.environment import Scripts
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Value):
     """A history before anyone has connected."""
 
     image: Lineage
@@ -41,14 +41,16 @@ def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
 
     def load() -> "Scripts":
         # Alembic and SQLAlchemy take longer to import than all of a run that has nothing to do.
+        from pathlib import Path
+
         from db.runner.environment import load
 
-        return load(locked.MIGRATIONS)
+        return load(Path(locked.MIGRATIONS))
 
     return Known(image, History(settings.schema, settings.version_table), load)
 
 
-def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool) -> Known:
+def _foreign(migrations: "Path", settings: RunnerSettings, *, several_heads: bool) -> Known:
     from db.runner import scripts
     from db.runner.configuration import find
     from db.runner.environment import load
@@ -61,7 +63,7 @@ def _foreign(migrations: Path, settings: RunnerSettings, *, several_heads: bool)
     return Known(image, loaded.history(settings.schema, settings.version_table), lambda: loaded)
 
 
-def _refuse_replaced_threads(migrations: Path) -> None:
+def _refuse_replaced_threads(migrations: "Path") -> None:
     # The run waits in one thread for what another one does, and is never woken once these are not Python's own.
     if not isinstance(time.sleep, BuiltinFunctionType):
         raise Refusal(

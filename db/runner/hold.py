@@ -4,7 +4,6 @@ The round is the gate's: register, then read, then decide; only a whole round re
 sent. When the lease ends, or the schema no longer suits this image, the command is told to stop.
 """
 
-import random
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ import psycopg2
 from db.contract.readers import LEAVE, REGISTER, RENEW, pyformat
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement
+from db.runner.jitter import between
 from db.runner.job import Job
 from db.runner.wire import Connection
 
@@ -114,7 +114,7 @@ def _attend(job: Job, held: Hold, command: Sequence[str]) -> int:
 def _renew(job: Job, held: Hold, over: threading.Event) -> None:
     """Round after round; sets `over` when the schema no longer suits this image."""
     pause_s = job.settings.heartbeat_s
-    while not over.wait(pause_s * random.uniform(0.8, 1.2)):  # noqa: S311 - jitter
+    while not over.wait(pause_s * between(0.8, 1.2)):
         try:
             judgement = held.round()
         except (psycopg2.Error, Refusal) as error:

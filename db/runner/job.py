@@ -1,7 +1,6 @@
 """What a run is given, and how it looks at the database before it does anything."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from db.contract.ledger import Snapshot, State
@@ -10,6 +9,7 @@ from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing, edited, judge
 from db.contract.url import DatabaseUrl
+from db.contract.value import Value
 from db.runner.cancel import Stop
 from db.runner.connect import connect, second
 from db.runner.histories import Known
@@ -23,18 +23,17 @@ T = TypeVar("T")
 _REFUSED = {Standing.UNVERSIONED, Standing.FOREIGN, Standing.DIVERGED, Standing.BROKEN}
 
 
-@dataclass(slots=True)
 class Trace:
     """What a run has seen and done so far, for an outcome that may come at any moment."""
 
-    found: tuple[str, ...] = ()
-    expected: tuple[str, ...] = ()
-    applied: list[str] = field(default_factory=list)
-    steps: int = 0  # to take in all, those in `applied` included
+    def __init__(self) -> None:
+        self.found: tuple[str, ...] = ()
+        self.expected: tuple[str, ...] = ()
+        self.applied: list[str] = []
+        self.steps = 0  # to take in all, those in `applied` included
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value):
     """What a run is given: everything but the database."""
 
     url: DatabaseUrl

@@ -6,7 +6,6 @@ connection that runs the DDL, so that losing one is losing the other.
 """
 
 import hashlib
-import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.cancel import Stop
+from db.runner.jitter import between
 from db.runner.report import Report
 from db.runner.wire import Connection
 
@@ -76,7 +76,7 @@ def _take(connection: Connection, number: int, budget_s: float, stop: Stop, repo
         if now >= say_at:
             report("lock.waiting", f"another run holds the lock: {name}", holder=name)
             say_at = now + SAY_EVERY_S
-        stop.wait(random.uniform(*POLL_S))  # noqa: S311 - jitter
+        stop.wait(between(*POLL_S))
 
 
 def _try(connection: Connection, number: int) -> bool:

@@ -5,10 +5,10 @@ docs/benchmarks.md), and never without a limit. It waits longer the next time wh
 transactions end within a longer try, and a long one ends within none.
 """
 
-import random
 import time
 from collections.abc import Collection
 
+from db.runner.jitter import between
 from db.runner.settings import RunnerSettings
 
 GROWTH = 1.2
@@ -41,7 +41,7 @@ class Patience:
         """
         self.tries += 1
         self._deadlocks += sqlstate == "40P01"
-        pause = random.uniform(self._pause_s / 2, self._pause_s)  # noqa: S311 - jitter
+        pause = between(self._pause_s / 2, self._pause_s)
         if self._deadlocks >= DEADLOCKS or time.monotonic() + pause > self._deadline:
             return None
         if met := frozenset(transactions):

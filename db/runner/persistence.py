@@ -1,12 +1,12 @@
 """Goes on after a lost connection, and after a lock on the version table: a bounded number of times."""
 
-import random
 from collections.abc import Callable
 from typing import TypeVar
 
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.cancel import Stop
+from db.runner.jitter import between
 from db.runner.overtaken import Overtaken
 from db.runner.patience import Patience
 from db.runner.report import Report
@@ -47,7 +47,7 @@ def while_connections_are_lost(work: Callable[[], T], stop: Stop, report: Report
                     "The server's log has who ended it; this run may be repeated as it is",
                 ) from error
             report("connection.lost", "the connection was lost; connecting again", connects=connects)
-            stop.wait(random.uniform(0.5, 1.0) * min(2.0**connects / 10, 2.0))  # noqa: S311 - jitter
+            stop.wait(between(0.5, 1.0) * min(2.0**connects / 10, 2.0))
     raise AssertionError("the last round returns or raises")
 
 

@@ -7,13 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import astuple
 from typing import Any
 
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import to_come
+from db.contract.value import as_dict
 from db.runner.environment import Scripts
 from db.runner.job import Job, refuse_unfit
 from db.runner.offline import written
@@ -117,7 +117,7 @@ def _statements(scripts: Scripts, job: Job, database: Snapshot) -> dict[str, tup
 
 
 def _locks(revision: Revision) -> list[tuple[Any, ...]] | None:
-    return None if revision.locks is None else [astuple(lock) for lock in revision.locks]
+    return None if revision.locks is None else [tuple(as_dict(lock).values()) for lock in revision.locks]
 
 
 def _figures(

@@ -1,18 +1,16 @@
 """What the Job can be told through its environment."""
 
-# ruff: noqa: RUF009 - setting() is dataclasses.field() by another name
-
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from db.contract.parsers import identifier, one_of, seconds, whole_number
+from db.contract.parsers import identifier, one_of, path, seconds, whole_number
 from db.contract.settings import setting
 from db.contract.shared_settings import SharedSettings
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-@dataclass(frozen=True, kw_only=True)
+
 class RunnerSettings(SharedSettings):
     """Deadlines, budgets and permissions of one run."""
 
@@ -27,11 +25,9 @@ class RunnerSettings(SharedSettings):
     statement_timeout_s: float = setting(
         seconds(0, 604_800), 0.0, "how long a statement may run; 0 is no limit"
     )
-    termination_log: Path = setting(
-        Path, Path("/dev/termination-log"), "where the outcome goes besides the log"
-    )
-    migrations: Path | None = setting(
-        Path, None, "another project's folder of env.py; its own where not given"
+    termination_log: str = setting(str, "/dev/termination-log", "where the outcome goes besides the log")
+    migrations: "Path | None" = setting(
+        path, None, "another project's folder of env.py; its own where not given"
     )
     env_py: Literal["ask", "skip"] = setting(
         one_of("ask", "skip"), "ask", "whether another project's env.py is asked for its options"

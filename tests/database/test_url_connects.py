@@ -4,7 +4,6 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from psycopg2 import sql
 
 from db.contract.url import DatabaseUrl, Host
+from db.contract.value import replace
 from tests.database.ask import DRIVERS, through_psycopg2
 from tests.server.roles import fresh_database, session
 

@@ -4,7 +4,7 @@ import shutil
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from db.contract.refusal import Refusal
 from db.contract.url import DatabaseUrl, Host
+from db.contract.value import replace
 from tests.database.ask import DRIVERS
 from tests.server import embedded
 from tests.server.account import server_account

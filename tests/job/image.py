@@ -1,9 +1,10 @@
 """An image: this code with another history, as a folder from which `python -m db` runs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from db.contract.lockfile import Entry, render
+from db.contract.value import replace
 from db.runner.environment import load
 from db.runner.scripts import read
 from tests.job.scripts import Script

@@ -1,7 +1,6 @@
 """Settings: read from a mapping, checked together, explained, and never guessed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,18 @@ from hypothesis import strategies as st
 
 from db.contract.parsers import identifier, on_off, one_of, seconds, whole_number
 from db.contract.refusal import ExitCode, Refusal
-from db.contract.settings import Explained, describe, read, setting, unknown
+from db.contract.settings import Explained, Settings, describe, read, setting, unknown
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pitch:
+class Pitch(Settings):
     """Some settings of each kind."""
 
     goals: int = setting(whole_number(2, 4), 2, "how many goals stand")
     half_s: float = setting(seconds(60, 3600), 1200.0, "how long a half lasts")
     roof: bool = setting(on_off, True, "whether it may rain")
     ball: str = setting(one_of("low", "high"), "low", "how it bounces")
-    plan: Path | None = setting(Path, None, "where the plan lies")  # noqa: RUF009
-    keeper: str = setting(identifier, lambda: "nobody", "who has the key")
+    plan: Path | None = setting(Path, None, "where the plan lies")
+    keeper: str = setting(identifier, "nobody", "who has the key")
     alarm: str = setting(identifier, "silent", "how to call for help", secret=True)
 
     def contradictions(self) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """How a database stands to an image: every standing, its order, and what its reason says."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from db.contract.ledger import Snapshot, State
 from db.contract.lineage import Lineage
 from db.contract.standing import Standing, edited, judge
+from db.contract.value import replace
 from tests.unit.lineages import database, revision, without_ledger
 
 FIRST = revision("0001")

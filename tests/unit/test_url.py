@@ -2,11 +2,11 @@
 
 import copy
 import pickle
-from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
 from db.contract.url import DatabaseUrl, Host
+from db.contract.value import as_dict, replace
 
 PLAIN = "postgresql://calcio:geheim@db.example:5432/calcio"
 
@@ -124,9 +124,9 @@ def test_replace_lays_parameters_over_those_of_the_url() -> None:
 
 
 def test_nothing_that_prints_a_url_shows_its_password() -> None:
-    """str, repr, format and asdict hide the password and the key's password alike."""
+    """str, repr, format and as_dict hide the password and the key's password alike."""
     url = DatabaseUrl.parse("postgresql://u:geheim@h/d?sslpassword=geheim")
-    shown = [str(url), repr(url), f"{url}", f"{url.password:>9}", str(asdict(url)), repr(copy.deepcopy(url))]
+    shown = [str(url), repr(url), f"{url}", f"{url.password:>9}", str(as_dict(url)), repr(copy.deepcopy(url))]
     assert "geheim" not in "".join(shown)
 
 
@@ -147,5 +147,5 @@ def test_urls_compare_and_hash_by_what_they_mean() -> None:
 
 def test_a_url_is_never_changed_in_place() -> None:
     """Who holds one can rely on it."""
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         DatabaseUrl.parse(PLAIN).database = "other"  # type: ignore[misc]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from db.contract.url.text import decoded, refusal
 
 DEFAULT_PORT = 5432
-BRACKETED = re.compile(r"\[([^\[\]]+)\](?::(.*))?")
+BRACKETED = r"\[([^\[\]]+)\](?::(.*))?"
 REMEDY = "Name each server as host:port, an IPv6 address in brackets, a socket's folder as an absolute path"
 
 
@@ -33,7 +33,7 @@ def read_host(piece: str, *, encoded: bool) -> tuple[str, int | None]:
     if piece.startswith("/"):
         return piece, None
     if piece.startswith("["):
-        bracketed = BRACKETED.fullmatch(piece)
+        bracketed = re.fullmatch(BRACKETED, piece)
         if not bracketed:
             raise refusal("an IPv6 address in the database URL is not closed by a bracket", REMEDY)
         name, port = bracketed[1], bracketed[2]

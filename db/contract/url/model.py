@@ -1,7 +1,6 @@
 """The database URL as a value: parsed once, safe to print, rendered for each driver."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from db.contract.secret import Secret
@@ -9,23 +8,23 @@ from db.contract.url import drivers
 from db.contract.url.hosts import Host, read_hosts
 from db.contract.url.parameters import decide
 from db.contract.url.text import BLANK, take_apart
+from db.contract.value import Value, as_dict, replace
 
 BLANKS_IGNORED = "the blanks or the newline around the database URL are ignored"
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
-class DatabaseUrl:
+class DatabaseUrl(Value):
     """One canonical libpq URL; make it with `parse` or `find_url`."""
 
     user: str | None
     password: Secret | None
     hosts: tuple[Host, ...]
     database: str
-    parameters: Mapping[str, str] = field(hash=False)
-    server_settings: Mapping[str, str] = field(hash=False)
+    parameters: Mapping[str, str]
+    server_settings: Mapping[str, str]
     key_password: Secret | None
-    warnings: tuple[str, ...] = field(compare=False)
-    source: str = field(compare=False, default="")
+    warnings: tuple[str, ...]
+    source: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -82,6 +81,13 @@ class DatabaseUrl:
     def socket_options(self) -> list[tuple[int, int, int]]:
         """What `socket.setsockopt` takes for the keepalives that asyncpg has no argument for."""
         return drivers.socket_options(self.parameters)
+
+    def __hash__(self) -> int:
+        return hash((self.user, self.password, self.hosts, self.database))
+
+    def _key(self) -> tuple[Any, ...]:
+        """Where it came from, and what was said of it, makes no other URL of it."""
+        return tuple(value for name, value in as_dict(self).items() if name not in ("warnings", "source"))
 
     def __str__(self) -> str:
         return f"postgresql://{self.address}"

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from db.contract.url.text import refusal
 
 # ASCII, as in the server: a no-break space parts no words.
-WORD = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL | re.ASCII)
-TO_ESCAPE = re.compile(r"([\\\s])", re.ASCII)
-ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-NAME = re.compile(r"[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?")
+WORD = r"(?sa)(?:\\.|[^\s\\])+"
+TO_ESCAPE = r"(?a)([\\\s])"
+ESCAPED = r"(?s)\\(.)"
+NAME = r"[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?"
 REMEDY = "Expected options=-c%20name%3Dvalue, a blank written %20 and one within a value %5C%20"
 
 
 def read_options(text: str) -> dict[str, str]:
     """Read what PostgreSQL's server would read: -c name=value, -cname=value, --name=value."""
     settings: dict[str, str] = {}
-    words = [ESCAPED.sub(r"\1", word) for word in WORD.findall(text)]
+    if not text:
+        return settings
+    words = [re.sub(ESCAPED, r"\1", word) for word in re.findall(WORD, text)]
     while words:
         word = words.pop(0)
         if word == "-c" and words:
@@ -34,7 +36,7 @@ def read_options(text: str) -> dict[str, str]:
 
 def add_setting(settings: dict[str, str], name: str, value: str) -> None:
     name = name.lower().replace("-", "_")
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise refusal("options in the database URL names something that is no server setting", REMEDY)
     if settings.setdefault(name, value) != value:
         raise refusal(f"the database URL sets {name} twice, differently", "Set it once")
@@ -45,4 +47,4 @@ def write_options(settings: Mapping[str, str]) -> str:
 
 
 def escaped(value: str) -> str:
-    return TO_ESCAPE.sub(r"\\\1", value)
+    return re.sub(TO_ESCAPE, r"\\\1", value)

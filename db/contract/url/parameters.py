@@ -1,16 +1,16 @@
 """What the parameters of a database URL mean, decided once for every driver."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from db.contract.secret import Secret
 from db.contract.url import tls
 from db.contract.url.known import KNOWN, LIBPQ_ALONE, NOT_HERE, RENAMED, SERVER_SETTINGS
 from db.contract.url.options import add_setting, read_options
 from db.contract.url.text import refusal
+from db.contract.value import Value
 
 
-class Decided(NamedTuple):
+class Decided(Value):
     """The parameters as every rendering reads them."""
 
     parameters: dict[str, str]

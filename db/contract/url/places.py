@@ -1,19 +1,20 @@
 """Where the database URL is looked for: mounted files first, then the environment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
 
+from db.contract import files
+from db.contract.files import FilePath
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url.model import DatabaseUrl
 from db.contract.url.text import refusal
+from db.contract.value import replace
 
-MOUNT = Path("/run/secrets/calcio")
+MOUNT = "/run/secrets/calcio"
 NAMES = ("DATABASE_URL", "DATABASE_URL_ASYNC")
 DIRECT = "DATABASE_URL_DIRECT"
 
 
-def find_url(environ: Mapping[str, str], *, direct: bool = False, mount: Path = MOUNT) -> DatabaseUrl:
+def find_url(environ: Mapping[str, str], *, direct: bool = False, mount: FilePath = MOUNT) -> DatabaseUrl:
     """Return the first URL there is; `direct` asks for the one that avoids a pooler, where there is one."""
     looked_at = []
     for place, text in places(environ, direct=direct, mount=mount):
@@ -26,17 +27,22 @@ def find_url(environ: Mapping[str, str], *, direct: bool = False, mount: Path = 
     )
 
 
-def places(environ: Mapping[str, str], *, direct: bool, mount: Path) -> Iterator[tuple[str, str | None]]:
+def places(environ: Mapping[str, str], *, direct: bool, mount: FilePath) -> Iterator[tuple[str, str | None]]:
     """Each place's name and the text found there, in order."""
     if direct:
-        yield str(mount / DIRECT), read_mounted(mount / DIRECT)
+        yield from_file(mount, DIRECT)
         yield DIRECT, environ.get(DIRECT)
     if named := environ.get("DATABASE_URL_FILE"):
         yield named, read_named(named)
     for name in NAMES:
-        yield str(mount / name), read_mounted(mount / name)
+        yield from_file(mount, name)
     for name in NAMES:
         yield name, environ.get(name)
+
+
+def from_file(mount: FilePath, name: str) -> tuple[str, str | None]:
+    path = files.inside(mount, name)
+    return path, read_mounted(path)
 
 
 def read_named(path: str) -> str:
@@ -45,16 +51,16 @@ def read_named(path: str) -> str:
         raise refusal(
             "DATABASE_URL_FILE holds a URL, expected a path", "Name the variable DATABASE_URL, or a file"
         )
-    text = read_mounted(Path(path))
+    text = read_mounted(path)
     if text is None:
         raise refusal(f"DATABASE_URL_FILE names {path}, which does not exist", "Mount the Secret there")
     return text
 
 
-def read_mounted(path: Path) -> str | None:
+def read_mounted(path: str) -> str | None:
     """Read a file that may be absent; one that is there must hold a URL."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.text(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -6,10 +6,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from db.contract.url import DatabaseUrl, Host
+from db.contract.value import replace
 from tests.eventually import eventually
 from tests.server.account import server_account
 from tests.server.embedded import claim_port, make_folder, write_private

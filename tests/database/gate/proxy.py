@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
 
 from db.contract.url import DatabaseUrl, Host
+from db.contract.value import replace
 
 
 class Proxy:

@@ -10,6 +10,19 @@ from tests.job.image import OURS, Image
 from tests.job.process import Job
 from tests.job.scripts import BACKFILL, FIRST, SECOND, execute
 
+TAKE_LONG = {
+    "alembic",
+    "argparse",
+    "dataclasses",
+    "hashlib",
+    "inspect",
+    "pathlib",
+    "random",
+    "sqlalchemy",
+    "traceback",
+    "urllib.parse",
+}
+
 
 def test_an_empty_database_is_taken_to_the_last_required_revision(
     job: Job, found: Database, release_2: Image
@@ -32,6 +45,16 @@ def test_a_second_run_has_nothing_to_do(job: Job, found: Database, release_2: Im
     assert ended.code == 0, ended.text
     assert ended.outcome["outcome"] == "nothing"
     assert found.fingerprint == before
+
+
+def test_a_run_with_nothing_to_do_imports_next_to_nothing(job: Job, release_2: Image) -> None:
+    """What takes longer to import than the database to ask is left to the runs that have something to do."""
+    job.run("upgrade", image=release_2)
+    ended = job.run("upgrade", image=release_2, environ={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert ended.outcome["outcome"] == "nothing"
+    imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert imported >= {"psycopg2", "db.contract.standing"}
+    assert imported & TAKE_LONG == set()
 
 
 def test_this_projects_own_history_arrives_at_its_head(job: Job, found: Database) -> None:
