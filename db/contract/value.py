@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform, get_origin
 
 V = TypeVar("V", bound="Value")
+_CLASS_WIDE: Any = ClassVar
 
 
 @dataclass_transform(frozen_default=True)
@@ -17,7 +18,7 @@ class Value:
     _defaults: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
-        own = [name for name, kind in cls.__annotations__.items() if get_origin(kind) is not ClassVar]
+        own = [name for name, kind in cls.__annotations__.items() if get_origin(kind) is not _CLASS_WIDE]
         cls._fields += tuple(own)
         cls._defaults = {**cls._defaults, **{name: vars(cls)[name] for name in own if name in vars(cls)}}
 

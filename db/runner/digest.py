@@ -6,20 +6,21 @@ parameters, the kind of a string; and docstrings, which change nothing. Tested o
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 _WITHOUT = {"type_params", "type_comment", "kind", "ctx"}
 
 
 def digest(source: str) -> str:
     """Sixteen hexadecimal digits for the script `source`; raises SyntaxError where it is no Python."""
-    walk = "\n".join(_walk(ast.parse(source)))
-    return hashlib.sha256(walk.encode()).hexdigest()[:16]
+    said, _ = _read(source)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def mentions(source: str) -> frozenset[str]:
     """What the script `source` names: methods, modules that it may import, and COMMIT where it executes that."""
-    nodes = tuple(ast.walk(ast.parse(source)))
+    _, nodes = _read(source)
     found = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -31,19 +32,35 @@ def mentions(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _walk(node: object) -> Iterator[str]:
+@lru_cache(maxsize=1)  # both of the above are asked of one script after the other
+def _read(source: str) -> tuple[list[str], list[ast.AST]]:
+    """What the walk says, and the nodes that it met."""
+    said: list[str] = []
+    met: list[ast.AST] = []
+    _walk(ast.parse(source), said.append, met.append)
+    return said, met
+
+
+def _walk(node: object, say: Callable[[str], None], meet: Callable[[ast.AST], None]) -> None:
     if isinstance(node, ast.AST):
-        yield f"({type(node).__name__}"
-        for name, value in sorted(ast.iter_fields(node)):
-            if name not in _WITHOUT and value is not None and value != []:
-                yield name
-                yield from _walk(_what_counts(node, name, value))
-        yield ")"
+        meet(node)
+        say(f"({type(node).__name__}")
+        for name in _in_order(node._fields):
+            value = getattr(node, name, None)
+            if value is not None and value != []:
+                say(name)
+                _walk(_what_counts(node, name, value), say, meet)
+        say(")")
     elif isinstance(node, list):
         for item in node:
-            yield from _walk(item)
+            _walk(item, say, meet)
     else:
-        yield f"{type(node).__name__} {node!r}"
+        say(f"{type(node).__name__} {node!r}")
+
+
+@cache
+def _in_order(fields: tuple[str, ...]) -> list[str]:
+    return sorted(set(fields) - _WITHOUT)
 
 
 def _what_counts(node: ast.AST, name: str, value: object) -> object:

@@ -10,7 +10,7 @@ from db.contract.ledger import State
 from db.contract.lineage import Lineage, Revision
 from db.contract.readers import Reader, in_need_of, in_the_way_of
 from db.runner.environment import Scripts
-from db.runner.record import Ledger
+from db.runner.record import Event, Ledger
 from db.runner.wire import Cursor
 
 
@@ -35,9 +35,15 @@ class Direction(Protocol):
         """Who of `readers` is in the way."""
 
     def record(
-        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **figures: Any
+        self,
+        ledger: Ledger,
+        cursor: Cursor,
+        revision: Revision,
+        heads: Collection[str],
+        event: Event,
+        **figures: Any,
     ) -> None:
-        """Write into the ledger that it is done."""
+        """Write into the ledger that it is done, and `event`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,16 @@ class Up:
         return in_the_way_of(revision.breaks, readers, image)
 
     def record(
-        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **figures: Any
+        self,
+        ledger: Ledger,
+        cursor: Cursor,
+        revision: Revision,
+        heads: Collection[str],
+        event: Event,
+        **figures: Any,
     ) -> None:
         """The row says applied."""
-        ledger.write(cursor, revision, State.APPLIED, heads=heads, **figures)
+        ledger.write(cursor, revision, State.APPLIED, heads=heads, event=event, **figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,13 @@ class Down:
         return in_need_of([revision.revision], readers, image)
 
     def record(
-        self, ledger: Ledger, cursor: Cursor, revision: Revision, heads: Collection[str], **_: Any
+        self,
+        ledger: Ledger,
+        cursor: Cursor,
+        revision: Revision,
+        heads: Collection[str],
+        event: Event,
+        **_: Any,
     ) -> None:
         """The row is gone."""
-        ledger.remove(cursor, revision.revision, heads)
+        ledger.remove(cursor, revision.revision, heads, event)

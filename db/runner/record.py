@@ -8,6 +8,7 @@ from typing import Any
 from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History, literal
+from db.contract.value import Value
 from db.runner.overtaken import IS_VERSION, Overtaken
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection, Cursor
@@ -33,8 +34,17 @@ UPDATE {{schema}}.ledger_state SET change = change + 1, heads = %(heads)s
 """
 _EVENT = """
 INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
-VALUES ({history}, %s, %s, ARRAY(SELECT version_num::text FROM {version} ORDER BY 1), %s, %s)
+VALUES ({history}, %(operation)s, %(about)s, ARRAY(SELECT version_num::text FROM {version} ORDER BY 1), %(release)s,
+        %(detail)s)
 """
+
+
+class Event(Value):
+    """What the audit keeps; `detail` holds no password, no row's value and no query's text."""
+
+    operation: str
+    about: str | None
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,9 @@ class Ledger:
         source: str = "step",
         duration_ms: int | None = None,
         lsn_before: str | None = None,
+        event: Event | None = None,
     ) -> None:
-        """Write the row of `revision`, new or over the one that announced it."""
+        """Write the row of `revision`, new or over the one that announced it, and `event` beside it."""
         row = {
             "revision": revision.revision,
             "down_revisions": list(revision.down_revisions),
@@ -75,11 +86,17 @@ class Ledger:
             "duration_ms": duration_ms,
             "lsn_before": lsn_before,
         }
-        self._change(cursor, _WRITE_ROW, row, heads)
+        self._change(cursor, _WRITE_ROW, row, heads, event)
 
-    def remove(self, cursor: Cursor, revision: str, heads: Collection[str] | None = None) -> None:
-        """Remove the row of `revision`."""
-        self._change(cursor, _REMOVE_ROW, {"revision": revision}, heads)
+    def remove(
+        self,
+        cursor: Cursor,
+        revision: str,
+        heads: Collection[str] | None = None,
+        event: Event | None = None,
+    ) -> None:
+        """Remove the row of `revision`, and write `event` in its stead."""
+        self._change(cursor, _REMOVE_ROW, {"revision": revision}, heads, event)
 
     def moved(self, cursor: Cursor, heads: Collection[str] | None = None) -> None:
         """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
@@ -87,8 +104,7 @@ class Ledger:
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
-        values = (operation, about, self.settings.release or None, json.dumps(detail, default=str))
-        cursor.execute(self.history.fill(_EVENT), values)
+        cursor.execute(self.history.fill(_EVENT), self._values(Event(operation, about, detail)))
 
     def reconcile(self, connection: Connection, image: Lineage, found: Collection[str]) -> Sequence[str]:
         """Make the rows say that exactly what stands below the heads `found` is applied; what a run announced stays.
@@ -114,8 +130,15 @@ class Ledger:
         return sorted(new + gone)
 
     def _change(
-        self, cursor: Cursor, statement: str, values: Mapping[str, Any], heads: Collection[str] | None
+        self,
+        cursor: Cursor,
+        statement: str,
+        values: Mapping[str, Any],
+        heads: Collection[str] | None,
+        event: Event | None = None,
     ) -> None:
+        if event:
+            statement, values = f"{statement}; {_EVENT}", {**values, **self._values(event)}
         notify = f"SELECT pg_catalog.pg_notify({literal(CHANNEL)}, {literal(str(self.history))})"
         move = _CHANGE if heads is None else _ARRIVE
         # Sent as one: each round trip is paid once a revision, and a history has hundreds.
@@ -123,6 +146,11 @@ class Ledger:
         cursor.execute(together, {**values, "heads": sorted(heads or ())})
         if cursor.rowcount == 0:
             raise Overtaken
+
+    def _values(self, event: Event) -> dict[str, Any]:
+        detail = json.dumps(event.detail, default=str)
+        release = self.settings.release or None
+        return {"operation": event.operation, "about": event.about, "release": release, "detail": detail}
 
 
 def to_reconcile(states: Mapping[str, str], applied: Collection[str]) -> tuple[set[str], set[str]]:

@@ -24,6 +24,7 @@ from db.runner.guard import Guard
 from db.runner.idling import Idling
 from db.runner.overtaken import refuse_overtaken
 from db.runner.progress import Progress
+from db.runner.record import Event
 from db.runner.session import Session
 from db.runner.tries import Tries
 
@@ -161,9 +162,9 @@ class Steps:
         self._recorded = frozenset(heads)
         with self._session.connection.cursor() as cursor:
             figures: dict[str, Any] = {"duration_ms": duration_ms, "lsn_before": self._lsn}
-            self._direction.record(ledger, cursor, revision, heads, **figures)
             detail = {"duration_ms": duration_ms, "tries": self.tries.number, "blockers": self.tries.blockers}
-            ledger.event(cursor, operation, revision.revision, **detail)
+            event = Event(operation, revision.revision, detail)
+            self._direction.record(ledger, cursor, revision, heads, event, **figures)
         self._job.report(
             "step.end",
             f"{operation} {revision.revision} took {duration_ms} ms",
