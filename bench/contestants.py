@@ -13,6 +13,7 @@ from bench.readiness import under_gunicorn
 from db.contract.url import DatabaseUrl
 from scripts.tour.place import DATABASE, SERVICE, Place, choose_ports, settled
 from scripts.tour.processes import guarded
+from scripts.tour.release import FIRST
 from scripts.tour.service import COMMAND
 from scripts.tour.settings import SHARED, of_the_job, of_the_service
 from tests.server.roles import session
@@ -45,8 +46,12 @@ def contestant(name: str, place: Place) -> Iterator[tuple[Listening, int]]:
     if name == "service":
         ports = choose_ports(0)
         # With the leases and times that it has when it is told none.
-        settings = {key: value for key, value in of_the_service(place, ports).items() if key not in SHARED}
-        with place.log.open("w") as log, guarded(COMMAND, settings, log) as process:
+        settings = {
+            key: value
+            for key, value in of_the_service(place, ports, FIRST, name).items()
+            if key not in SHARED
+        }
+        with place.log(name).open("w") as log, guarded(COMMAND, settings, log) as process:
             yield Listening(ports.http, ports.management), process.pid
     else:
         settings = {"DATABASE_URL_FILE": str(place.service_url_file)}
