@@ -19,7 +19,8 @@ _NAMES_ONLY = {
     "42P07", "42P16", "2BP01", "25P03", "25P04", "55P03", "55006", "57014", "53100", "53200", "58030",
 }  # fmt: skip
 HINTS = {
-    "57014": "CALCIO_STATEMENT_TIMEOUT_S ended it, and would again: raise it for this run, or split the step",
+    "57014": "CALCIO_STATEMENT_TIMEOUT_S, or the five seconds of a step that keeps readers out, ended it, and would"
+    " again: raise the setting for this run, or split the step",
     "25P03": "Python worked inside the step's transaction for too long: move it out of the transaction",
     "25P04": "the step holds its transaction open for too long: move Python out of it, or split the step",
     "23505": "rows contradict the constraint: correct them in a data revision before it",

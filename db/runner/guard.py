@@ -1,11 +1,13 @@
 """Stands between a step and the live readers: the fence around it, or the announcement of what takes longer."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from db.contract.lineage import Revision
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.direction import Direction
+from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE
 from db.runner.idling import Idling
 from db.runner.session import Session
 from db.runner.wire import Cursor
@@ -39,10 +41,13 @@ class Guard:
 
         def in_one_transaction(**arguments: Any) -> None:
             with self._session.connection.cursor() as cursor:
+                hold_s, since = None, time.monotonic()
                 if self._direction.is_fenced(revision) and not self._is_announced(revision):
                     self._close_fence(cursor, revision)
-                self._idling.begin(cursor)
-                began = _transaction(cursor)
+                    # Later servers bound the transaction; before them, each statement gets what is left of it.
+                    is_bounded = cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE
+                    hold_s = None if is_bounded else HOLD_S
+                began = self._idling.begin(cursor, since, hold_s)
                 migrate(**arguments)
                 self._idling.about_to_ask()
                 if _transaction(cursor) != began:

@@ -1,4 +1,4 @@
-"""Tells when the server has ended a session because its step's Python kept the transaction open for too long.
+"""Bounds how long a step keeps its transaction open, and tells when the server has ended it for that.
 
 PostgreSQL says why (25P03, 25P04), but to a session that does not listen: psycopg2 finds the connection closed and
 knows no reason (measured). So what went before is measured here, against the limits that the server was found to have.
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from db.runner.wire import Cursor
 
-_LIMITS = """
-SELECT extract(epoch FROM pg_catalog.current_setting('idle_in_transaction_session_timeout')::interval)::float,
+# One round trip for each step: a history may have hundreds.
+_BEGUN = """
+SELECT pg_catalog.pg_current_xact_id()::text,
+       extract(epoch FROM pg_catalog.current_setting('idle_in_transaction_session_timeout')::interval)::float,
        extract(epoch FROM coalesce(pg_catalog.current_setting('transaction_timeout', true), '0')::interval)::float
 """
 IDLE, TRANSACTION = "25P03", "25P04"
@@ -24,35 +26,46 @@ class Idling:
     def __init__(self) -> None:
         self._limits: dict[str, float] = {}
         self._began = self._asked = 0.0
-        self._lasted: dict[str, float] = {}
+        self._hold_s: float | None = None
+        self._paused_s = 0.0
 
     def listen(self, engine: sa.Engine) -> None:
         """Measure the pauses between the statements of `engine`."""
-        sa.event.listen(engine, "before_cursor_execute", self.about_to_ask)
+        sa.event.listen(engine, "before_cursor_execute", self._before)
         sa.event.listen(engine, "after_cursor_execute", self._after)
 
     def forget(self) -> None:
         """A step begins that leaves its transaction as it likes."""
-        self._limits, self._lasted = {}, {}
+        self._limits, self._hold_s = {}, None
 
-    def begin(self, cursor: Cursor) -> None:
-        """The transaction of a step is open from here on."""
-        cursor.execute(_LIMITS)
-        self._limits = dict(zip((IDLE, TRANSACTION), cursor.fetchone() or (), strict=False))
-        self._lasted = {}
-        self._began = self._asked = time.monotonic()
+    def begin(self, cursor: Cursor, since: float, hold_s: float | None) -> str:
+        """The transaction of a step is open `since` then; where the server does not bound it, for `hold_s` at most.
+
+        Answers which transaction it is.
+        """
+        cursor.execute(_BEGUN)
+        transaction, idle_s, transaction_s = cursor.fetchone() or ("", 0.0, 0.0)
+        self._limits, self._hold_s = {IDLE: idle_s, TRANSACTION: transaction_s}, hold_s
+        self._paused_s = 0.0
+        self._began, self._asked = since, time.monotonic()
+        return str(transaction)
 
     @property
     def overdue(self) -> str | None:
-        """The SQLSTATE by which the server ended the session before its last statement; None where it did not."""
-        return next(
-            (state for state, s in self._limits.items() if 0 < s <= self._lasted.get(state, 0.0)), None
-        )
+        """The SQLSTATE by which the server has ended the session, if it is lost; None where it had none."""
+        # It ends what idles in a pause, and what lasts too long in the middle of a statement, too.
+        lasted = {IDLE: self._paused_s, TRANSACTION: time.monotonic() - self._began}
+        return next((state for state, limit_s in self._limits.items() if 0 < limit_s <= lasted[state]), None)
 
-    def about_to_ask(self, *_: Any) -> None:
+    def _before(self, _: sa.Connection, cursor: Cursor, *__: Any) -> None:
+        self.about_to_ask()
+        if self._hold_s is not None:
+            left_s = max(0.001, self._began + self._hold_s - time.monotonic())
+            cursor.execute(f"SET LOCAL statement_timeout = '{left_s * 1000:.0f}ms'")
+
+    def about_to_ask(self) -> None:
         """A pause has ended."""
-        now = time.monotonic()
-        self._lasted = {IDLE: now - self._asked, TRANSACTION: now - self._began}
+        self._paused_s = time.monotonic() - self._asked
 
     def _after(self, *_: Any) -> None:
         self._asked = time.monotonic()
