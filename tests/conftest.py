@@ -9,6 +9,7 @@ import pytest
 
 from db.contract.refusal import Refusal
 from db.contract.url import DatabaseUrl
+from tests.server.programs import one_of_each_major
 from tests.server.roles import OWNER, SERVICE, fresh_database, make_role
 from tests.server.source import Server, server
 
@@ -46,15 +47,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[RESOURCES].close()
 
 
-def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
-    """Say which server the tests run on; only runs that need one start one."""
-    needed = any("server_url" in getattr(item, "fixturenames", ()) for item in items)
-    if not needed or config.option.collectonly:
-        return None
-    try:
-        return str(running_server(config))
-    except Refusal as refusal:
-        return f"no PostgreSQL server: {refusal}"
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say which servers the tests run on; only runs that need one start one."""
+    if config.option.collectonly:
+        return []
+    asked_for = {name for item in items for name in getattr(item, "fixturenames", ())}
+    lines = []
+    if "server_url" in asked_for:
+        try:
+            lines.append(str(running_server(config)))
+        except Refusal as refusal:
+            lines.append(f"no PostgreSQL server: {refusal}")
+    if "each_server" in asked_for:
+        lines.append(f"the core on {', '.join(map(str, one_of_each_major()))}")
+    return lines
 
 
 def running_server(config: pytest.Config) -> Server:

