@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from db import commands
 from db.arguments import read
-from db.contract.refusal import Refusal
+from db.contract.refusal import ExitCode, Refusal
 
 QUESTIONS = {"status", "history", "events", "readers"}
 
@@ -32,6 +32,14 @@ def import_driver() -> None:
     sys.modules["ssl"] = None  # type: ignore[assignment] # which is how an import is made to fail
     try:
         import psycopg2  # noqa: F401 - from here on it is there
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg2":
+            raise
+        raise Refusal(
+            ExitCode.CONFIGURATION,
+            "psycopg2 is not installed, and revisions run on it",
+            "pip install psycopg2-binary",
+        ) from error
     finally:
         del sys.modules["ssl"]
         if already is not None:

@@ -63,7 +63,9 @@ def what_may_be_said(error: BaseException) -> str:
     """The kind of `error` and the objects it is about."""
     original = getattr(error, "orig", error)
     if not isinstance(original, psycopg2.Error):
-        return f"{type(error).__name__}{_place(error)}"
+        # The name of a module is no secret, and what is to be installed.
+        module = f" of {error.name}" if isinstance(error, ImportError) and error.name else ""
+        return f"{type(error).__name__}{module}{_place(error)}"
     diagnostics = original.diag
     names = {
         "constraint": diagnostics.constraint_name,

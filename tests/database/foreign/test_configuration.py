@@ -1,5 +1,7 @@
 """Which scripts a folder stands for, by its own configuration or by its look, and where env.py keeps the version."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from tests.database.foreign.project import Project, execute, revision
 from tests.job.database import Database
 from tests.job.process import Ended, Job
+from tests.repository.tree import ROOT
 
 Make = Callable[..., Project]
 ONE, TWO, THREE = (revision(id_, below) for id_, below in (("1", None), ("2", "1"), ("3", "2")))
@@ -118,3 +121,13 @@ def test_settings_say_where_the_version_is_when_env_py_does_not(
         ("accounts_version", ["accounts_version_1"]),
         ("games_version", ["games_version_1"]),
     ]
+
+
+def test_a_project_on_another_driver_is_told_what_is_missing() -> None:
+    """An image without psycopg2 ends with 78 and the command that adds it, not with a traceback."""
+    program = "import sys; sys.modules['psycopg2'] = None; import runpy; runpy.run_module('db', run_name='__main__')"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "status"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert ended.returncode == 78, ended.stderr
+    assert ended.stderr == "psycopg2 is not installed, and revisions run on it. pip install psycopg2-binary\n"
