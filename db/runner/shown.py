@@ -64,17 +64,9 @@ def history(found: Sequence[Found]) -> RenderableType:
 
 
 def events(found: Sequence[Found]) -> RenderableType:
-    """A row for each event."""
-    columns = (">seq", "at", "operation", "revision", "heads", "release", "by", "detail")
-    rows = [
-        (
-            str(row["seq"]), moment(row["at"]), row["operation"], row["revision"] or "-",
-            ", ".join(row["heads"]) or "-", row["release"] or "-", row["actor"],
-            _detail(row["operation"], row["detail"]),
-        )
-        for row in found
-    ]  # fmt: skip
-    return _table("events", columns, rows, "nothing has happened, as far as the ledger knows")
+    """A row for each event: what was done, where the database was then, and the details below."""
+    rows = [(str(row["seq"]), moment(row["at"]), _event(row)) for row in found]
+    return _table("events", (">seq", "at", "what"), rows, "nothing has happened, as far as the ledger knows")
 
 
 def readers(found: Sequence[Found]) -> RenderableType:
@@ -148,6 +140,15 @@ def _step(step: Found) -> Iterable[RenderableType]:
         yield Text("  locks no table that was there before\n", "dim")
 
 
+def _event(row: Found) -> Text:
+    what = f"{row['operation']} {row['revision'] or ''}".strip()
+    where = (
+        f"  at {', '.join(row['heads']) or 'no revision'}, release {row['release'] or '-'}, by {row['actor']}"
+    )
+    detail = _detail(row["operation"], row["detail"])
+    return Text.assemble((what, "bold"), where, (f"\n{detail}" if detail else "", "dim"))
+
+
 def _detail(operation: str, detail: Found) -> str:
     if operation == "outcome":
         return f"{detail['outcome']}, exit {detail['code']}: {detail['message']}"
@@ -173,7 +174,7 @@ def _lock(lock: Found) -> tuple[str, ...]:
 
 
 def _table(
-    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]], nothing: str = ""
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], nothing: str = ""
 ) -> RenderableType:
     """Columns that begin with > are figures. Names fold where they don't fit; nothing is cut off."""
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
@@ -183,5 +184,5 @@ def _table(
             column.lstrip(">"), justify="right" if is_figure else "left", overflow="fold", no_wrap=is_figure
         )
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     return table if table.row_count or not nothing else Text(nothing, "dim")

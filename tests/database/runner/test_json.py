@@ -13,7 +13,7 @@ from tests.job.database import Database
 from tests.job.image import Image
 from tests.job.process import Job
 from tests.job.scripts import BACKFILL, CONTRACT, FIRST, SECOND, execute
-from tests.repository.commands_page import keys
+from tests.repository.commands_page import events, keys
 
 FULL = replace(
     FIRST,
@@ -57,6 +57,9 @@ def test_a_running_step_tells_how_far_it_is(job: Job, busy: Image) -> None:
     assert 0 < progress["rows"] < 90 == progress["rows_estimated"]
     assert progress["eta_s"] > 0
     assert "of 90 rows of player" in job.run("status", image=busy).stdout
+    [said, *_] = job.runs[1].says("step.progress")
+    assert said.keys() - {"at", "event", "message"} - events()["step.progress"] <= {"release"}
+    assert events()["step.progress"] == progress.keys() - {"at"}
 
 
 def test_a_plan_has_the_documented_keys(job: Job) -> None:
