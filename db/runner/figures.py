@@ -12,15 +12,16 @@ def count(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """The two units that matter: 83 ms, 4.2 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 1:
+    """The one or two units that matter: 83 ms, 4.2 s, 42 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest_s = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest_s} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if (whole_s := round(seconds)) < 60:
+        return f"{whole_s} s"
+    if whole_s < 3600:
+        return f"{whole_s // 60} min {whole_s % 60} s"
+    return f"{whole_s // 3600} h {whole_s % 3600 // 60} min"
 
 
 def size(number: int | None) -> str:
