@@ -18,7 +18,7 @@ from bench.contestants import contestant, migrated, spent_s
 from bench.load import Target, is_answered, load
 from tests.eventually import eventually
 
-ROUNDS = 30
+ROUNDS = 16
 ROUND_S = 0.5
 ALL = ("service", "baseline", "bare")
 QUESTIONS: Mapping[str, tuple[str, Sequence[str]]] = {

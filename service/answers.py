@@ -7,11 +7,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.conditional import digest
 from service.errors import Kind, Problem
 
 _encode = msgspec.json.Encoder().encode
-# As an ETag; nothing is changed a milliard times.
-EDITION = r'^"([0-9]{1,9})"$'
+# As an ETag; nothing is changed a milliard times. What follows tells what else the answer showed.
+EDITION = r'^"([0-9]{1,9})(-[0-9a-f]{16})?"$'
 
 
 class Editioned(Protocol):
@@ -36,6 +37,13 @@ def tagged(thing: Editioned, status: int = 200, location: str | None = None) -> 
     if location is not None:
         headers["Location"] = location
     return Answer(thing, status, headers)
+
+
+def tagged_whole(thing: Editioned) -> Answer:
+    """The thing with an ETag of its edition and of all that is shown with it, such as the names of others."""
+    answer = Answer(thing)
+    answer.headers["ETag"] = f'"{thing.edition}-{digest(answer)}"'
+    return answer
 
 
 def expected_edition(request: Request) -> int:

@@ -114,7 +114,8 @@ def _takes(operation: Document) -> Iterator[Html]:
 
 def _answers(operation: Document) -> Iterator[Html]:
     for status, answer in operation["responses"].items():
-        yield fill("<code>{status}</code> {schema} ", status=status, schema=_schema(answer))
+        schema = _schema(answer) if "content" in answer else Html("")
+        yield fill("<code>{status}</code> {schema} ", status=status, schema=schema)
 
 
 def _schema(described: Document) -> Html:

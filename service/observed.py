@@ -1,7 +1,7 @@
 """Tells the log and the metrics of each request: what was asked, what came of it, how long it took."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from service.access_log import AccessLog
 from service.api import NOUNS, PREFIX
@@ -9,6 +9,12 @@ from service.gate.answers import App, Message, Receive, Scope, Send
 from service.metrics import Metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Header = tuple[bytes, bytes]
+GUARDS: list[Header] = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
 RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 
 
@@ -32,9 +38,11 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                headers = guarded(message["headers"])
                 if self._is_draining():
                     # A client that keeps its connection would come back to a pod that is leaving.
-                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+                    headers.append((b"connection", b"close"))
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
@@ -47,6 +55,14 @@ class Observed:
         self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
         self._log.say(method, path, status, round(duration_s * 1000, 2), client[0] if client else None)
+
+
+def guarded(headers: Iterable[Header]) -> list[Header]:
+    """The headers, with what keeps a browser from taking an answer for a page; a page has a policy of its own."""
+    found = list(headers)
+    if any(name == b"content-security-policy" for name, _ in found):
+        return found
+    return found + GUARDS
 
 
 def resource_of(path: str) -> str:

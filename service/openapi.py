@@ -42,6 +42,13 @@ _IF_MATCH: Document = {
     "description": "the ETag of what is changed, as it was read",
     "schema": {"type": "string", "pattern": EDITION},
 }
+_IF_NONE_MATCH: Document = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "the ETag of what is known already",
+    "schema": {"type": "string", "pattern": r'^(W/)?"[0-9a-f-]{1,30}"$'},
+}
 
 
 def describe(resources: list[Resource]) -> Document:
@@ -75,13 +82,15 @@ def _path(resource: Resource) -> Document:
 
 def _operation(operation: Operation, keys: list[str]) -> Document:
     name = operation.handler.__name__
-    parameters = list(_query(operation.query)) + ([_IF_MATCH] if operation.conditional else [])
+    parameters = list(_query(operation.query))
+    parameters += [_IF_MATCH] * operation.conditional + [_IF_NONE_MATCH] * operation.reads
     described: Document = {
         "operationId": name,
         "summary": name.replace("_", " "),
         "description": f"Needs the role {operation.role.name.lower()}.",
         "responses": {
             str(operation.status): _success(operation),
+            **({"304": _KNOWN} if operation.reads else {}),
             **{str(kind.status): _failure(kind) for kind in _failures(operation, keys)},
         },
     }
@@ -113,7 +122,7 @@ def _content(kind: Any) -> Mapping[str, Document]:
 
 def _success(operation: Operation) -> Document:
     headers = []
-    if "edition" in getattr(operation.gives, "__struct_fields__", ()):
+    if operation.reads or "edition" in getattr(operation.gives, "__struct_fields__", ()):
         headers.append("ETag")
     if operation.status == 201:
         headers.append("Location")
@@ -123,6 +132,12 @@ def _success(operation: Operation) -> Document:
     if headers:
         described["headers"] = {header: {"schema": {"type": "string"}} for header in headers}
     return described
+
+
+_KNOWN: Document = {
+    "description": "It is what If-None-Match names.",
+    "headers": {"ETag": {"schema": {"type": "string"}}},
+}
 
 
 def _failure(kind: Kind) -> Document:

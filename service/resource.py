@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.answers import expected_edition
 from service.auth import Role, authorise
+from service.conditional import unless_known
 from service.validation import read_body, read_query
 
 Handler = Callable[..., Awaitable[Response]]
@@ -29,6 +30,7 @@ class Operation:
         query: type[msgspec.Struct] | None = None,
         body: Any = None,
         conditional: bool = False,
+        reads: bool = False,
     ) -> None:
         self.handler = handler
         self.gives = gives
@@ -37,6 +39,7 @@ class Operation:
         self.query = query
         self.body = body
         self.conditional = conditional
+        self.reads = reads
         self._decoder = None if body is None else msgspec.json.Decoder(body)
 
     async def __call__(self, request: Request) -> Response:
@@ -48,11 +51,12 @@ class Operation:
             arguments.append(expected_edition(request))
         if self._decoder is not None:
             arguments.append(await read_body(request, self._decoder))
-        return await self.handler(request, *arguments)
+        response = await self.handler(request, *arguments)
+        return unless_known(request, response) if self.reads else response
 
 
 def reads(handler: Handler, gives: Any, *, query: Any = None, role: Role = Role.READER) -> Operation:
-    return Operation(handler, gives=gives, query=query, role=role)
+    return Operation(handler, gives=gives, query=query, role=role, reads=True)
 
 
 def writes(

@@ -1,6 +1,8 @@
 """Reads bodies, queries and paths into typed values, and names the offending path where it cannot."""
 
+import json
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -26,16 +28,24 @@ async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(Kind.NOT_JSON, "set Content-Type: application/json")
-    body = await _bounded(request)
+    return decoded(await _bounded(request), decoder)
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """`body` as what `decoder` decodes, each field given once."""
     try:
         try:
-            return decoder.decode(body)
-        except msgspec.ValidationError:
-            return msgspec.convert(_whole(msgspec.json.decode(body)), decoder.type)
+            value = decoder.decode(body)
+        except msgspec.ValidationError as error:
+            value = msgspec.convert(_whole(_untyped(body, error)), decoder.type)
+        _must_be_given_once(body)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(Kind.MALFORMED, "the body could not be read as JSON in UTF-8") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(
+            Kind.MALFORMED, f"the body could not be read as JSON: {_unreadable(body, error)}"
+        ) from error
+    return value
 
 
 def read_query(request: Request, takes: type[T]) -> T:
@@ -70,6 +80,51 @@ async def _bounded(request: Request) -> bytes:
         if len(chunks) > BODY_BYTES_MAX:
             raise Problem(Kind.TOO_LARGE, f"expected at most {BODY_BYTES_MAX} bytes")
     return bytes(chunks)
+
+
+def _untyped(body: bytes, first: msgspec.ValidationError) -> Any:
+    """What JSON alone makes of the body; where even that has no such number, `first` says which field it is."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        raise first from None
+
+
+def _unreadable(body: bytes, error: Exception) -> str:
+    try:
+        body.decode()
+    except UnicodeDecodeError as found:
+        return f"no UTF-8 (byte {found.start})"
+    # msgspec's sentence speaks of the format and the place, and of nothing else.
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)
+
+
+class _Repeated(dict[str, Any]):
+    """An object that gives a key twice."""
+
+    key = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    keys = [key for key, _ in pairs]
+    repeated = _Repeated(found)
+    repeated.key = next(key for key in keys if keys.count(key) > 1)
+    return repeated
+
+
+def _must_be_given_once(body: bytes) -> None:
+    """Raise Problem at a key that stands twice in an object: msgspec would take the last one."""
+    value = json.loads(body, object_pairs_hook=_object, parse_int=str, parse_float=str)
+    for path, found in (("$", value), *((f"$[{place}]", one) for place, one in _placed(value))):
+        if isinstance(found, _Repeated):
+            raise Problem.at(f"{path}.{found.key}", "Expected the field once")
+
+
+def _placed(value: object) -> Iterable[tuple[int, object]]:
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def _whole(value: Any) -> Any:

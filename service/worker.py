@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from uvicorn_worker import UvicornWorker
 
+from service.protocol import BoundedProtocol
+
 
 class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
     """Serves HTTP only, by the quickest means there are, and does not say by what."""
@@ -11,7 +13,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
     CONFIG_KWARGS: ClassVar = {
         **UvicornWorker.CONFIG_KWARGS,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": BoundedProtocol,
         "ws": "none",
         "server_header": False,
     }

@@ -3,7 +3,7 @@
 from msgspec.structs import asdict
 from starlette.requests import Request
 
-from service.answers import Answer, stale, tagged
+from service.answers import Answer, stale, tagged, tagged_whole
 from service.errors import Kind, Problem, found
 from service.matches import queries
 from service.matches.counting import count, recount
@@ -70,7 +70,7 @@ async def read_match(request: Request) -> Answer:
         match = found(await queries.READ.one(connection, match_id), "match", match_id)
         line_ups = await queries.APPEARANCES.all(connection, match_id)
         goals = await queries.GOALS.all(connection, match_id)
-    return tagged(Sheet(**asdict(match), line_ups=line_ups, goals=goals))
+    return tagged_whole(Sheet(**asdict(match), line_ups=line_ups, goals=goals))
 
 
 async def put_goals(request: Request, edition: int, goals: list[NewGoal]) -> Answer:

@@ -1,6 +1,7 @@
 """The schema's page as Chromium shows it: on a phone and on a desk, by day and by night, with and without a script."""
 
 import os
+import re
 import signal
 from itertools import pairwise
 
@@ -66,11 +67,12 @@ def test_without_a_script_the_page_tells_the_same(browser: Browser, service: Ser
     texts = []
     for enabled in (True, False):
         with looking(browser, address(service), PHONE, java_script_enabled=enabled) as (page, _):
-            texts.append(page.locator("section").all_inner_texts())
+            said = "".join(page.locator("section").all_inner_texts())
+            texts.append(re.sub(r"\d+ s\b", "a while", said))
             refreshes = page.locator("noscript meta[http-equiv=refresh], head > meta[http-equiv=refresh]")
             assert refreshes.count() == (0 if enabled else 1)
     assert texts[0] == texts[1]
-    assert "0001" in "".join(texts[1])
+    assert "0001" in texts[1]
 
 
 def test_the_page_says_that_nobody_answers_any_more(browser: Browser, service: Service) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any
 
@@ -14,14 +14,22 @@ from db.contract.url import DatabaseUrl
 from service.api import routes
 from service.auth import Auth
 from service.errors import HANDLERS
+from service.protocol import BoundedProtocol
 from tests.eventually import eventually
 
 
 @contextmanager
-def served(url: DatabaseUrl, auth: Auth) -> Iterator[str]:
-    """The address at which the API answers."""
+def served(
+    url: DatabaseUrl,
+    auth: Auth,
+    http: type[BoundedProtocol] = BoundedProtocol,
+    heard: Callable[[Any], None] | None = None,
+) -> Iterator[str]:
+    """The address at which the API answers; `heard` is told of each statement that it sends."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        config = uvicorn.Config(application(url, auth), log_config=None, ws="none")
+        config = uvicorn.Config(
+            application(url, auth, heard), log_config=None, ws="none", http=http, loop="uvloop"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -33,10 +41,14 @@ def served(url: DatabaseUrl, auth: Auth) -> Iterator[str]:
             thread.join()
 
 
-def application(url: DatabaseUrl, auth: Auth) -> Starlette:
+def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Starlette:
+    async def listen(connection: asyncpg.Connection) -> None:
+        if heard is not None:
+            connection.add_query_logger(heard)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8) as pool:
+        async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8, init=listen) as pool:
             yield {"pool": pool, "auth": auth}
 
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)

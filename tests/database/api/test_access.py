@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from httpx import Client
-from starlette.routing import Mount
 
 from db.contract.url import DatabaseUrl
 from service.api import routes
@@ -19,13 +18,13 @@ from tests.database.api.evening import API, made, make_players, make_session
 from tests.database.api.serving import served
 from tests.database.api.tokens import AUDIENCE, ISSUER, token
 
-RESOURCES = [route for mount in routes if isinstance(mount, Mount) for route in mount.routes]
 OPERATIONS = [
-    (method, API + re.sub(r"\{\w+:int\}", "1", route.path), operation.role)
-    for route in RESOURCES
+    (method, re.sub(r"\{\w+:int\}", "1", route.path), operation.role)
+    for route in routes
     if isinstance(route, Resource)
     for method, operation in route.operations.items()
 ]
+assert OPERATIONS
 WRITES = [(method, path) for method, path, _ in OPERATIONS if method != "GET"]
 
 

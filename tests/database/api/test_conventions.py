@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from httpx import Client
 
-from tests.database.api.evening import API, made, make_match, make_players, make_session, put_goals, side
+from tests.database.api.evening import (
+    API,
+    change,
+    made,
+    make_match,
+    make_players,
+    make_session,
+    put_goals,
+    side,
+)
 
 HUGE = 2**63
 
@@ -125,6 +134,33 @@ def test_a_change_needs_the_etag_of_what_it_changes(organiser: Client) -> None:
         wrong = organiser.patch(path, json={"name": "x"}, headers={"If-Match": header})
         assert assert_problem(wrong, 422, "invalid")["errors"][0]["path"] == "If-Match"
     assert organiser.get(path).json()["name"] == "first"
+
+
+@pytest.mark.parametrize("path", ["players/{player}", "players", "matches/{match}", "statistics?season=2025"])
+def test_what_is_known_is_not_sent_again(organiser: Client, path: str) -> None:
+    """304 without a body for the ETag that was given, also among others and as a weak one; else the whole."""
+    players = make_players(organiser, 2)
+    match = make_match(organiser, players)
+    path = f"{API}/{path.format(player=players[0], match=match['id'])}"
+    first = organiser.get(path)
+    etag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    for known in (etag, f'"x", {etag}', f"W/{etag.removeprefix('W/')}", "*"):
+        again = organiser.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
+    assert organiser.get(path, headers={"If-None-Match": '"x"'}).json() == first.json()
+
+
+def test_a_sheet_is_sent_again_when_somebody_on_it_has_another_name(organiser: Client) -> None:
+    """What is shown of others changes the ETag for reading, and not the edition for changing."""
+    players = make_players(organiser, 2)
+    path = f"{API}/matches/{make_match(organiser, players)['id']}"
+    etag = organiser.get(path).headers["ETag"]
+    change(organiser, f"{API}/players/{players[0]}", {"name": "renamed"})
+    again = organiser.get(path, headers={"If-None-Match": etag})
+    assert again.status_code == 200
+    assert "renamed" in again.text
+    made(organiser.put(f"{path}/goals", json=[], headers={"If-Match": etag}), 200)
 
 
 def test_a_created_thing_is_where_its_location_says(organiser: Client) -> None:

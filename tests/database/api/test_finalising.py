@@ -20,9 +20,19 @@ from tests.database.api.evening import (
     side,
 )
 from tests.database.migrating import rows
+from tests.eventually import eventually
+from tests.server.roles import session
 
 AT_ONCE = 8
 PLAYED = "SELECT match_id, player_id, side, home_score, away_score FROM appearance JOIN match ON match.id = match_id"
+RESULTS = """
+SELECT season, player_id, side, home_score, away_score,
+       (SELECT count(*) FROM goal WHERE goal.match_id = match.id AND scorer_id = player_id AND NOT own_goal),
+       (SELECT count(*) FROM goal WHERE goal.match_id = match.id AND assistant_id = player_id)
+FROM appearance JOIN match ON match.id = match_id WHERE state = 'final'
+"""
+KEPT = "SELECT season, player_id, won, drawn, lost, points, goals, assists FROM season_statistics"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 RATED = "SELECT player_id, mu, sigma FROM rating ORDER BY id"
 
 
@@ -67,6 +77,7 @@ def test_a_correction_moves_everything_that_came_after(
     corrected = put_goals(organiser, first, [{"scorer_id": scorer}, {"scorer_id": scorer}])
     assert (corrected["home_score"], corrected["state"]) == (2, "final")
     assert_ratings_follow_from_matches(owner_url.replace(database=api_url.database))
+    assert_statistics_follow_from_matches(owner_url.replace(database=api_url.database))
     lines = {line["player_id"]: line for line in leaderboard(anonymous)}
     assert [lines[scorer][key] for key in ("won", "drawn", "goals", "points")] == [
         1,
@@ -74,6 +85,46 @@ def test_a_correction_moves_everything_that_came_after(
         2,
         3 + len(later),
     ]
+
+
+def test_corrections_and_final_whistles_at_once_lose_nothing(
+    organiser: Client, owner_url: DatabaseUrl, api_url: DatabaseUrl
+) -> None:
+    """Matches of the same players end while earlier ones are corrected: each counts once, as it now stands."""
+    player_ids = make_players(organiser, 6)
+    drawn = Random(2)  # noqa: S311 - a draw, no secret
+    played = [make_match(organiser, drawn.sample(player_ids, 4)) for _ in range(2 * AT_ONCE)]
+    final = [made(finalise(organiser, match), 200) for match in played[:AT_ONCE]]
+    scorers = {match["id"]: side(organiser, match, "away")[0] for match in final}
+    owner = owner_url.replace(database=api_url.database)
+
+    def correct(match: Document) -> int:
+        path, goals = f"{API}/matches/{match['id']}/goals", [{"scorer_id": scorers[match["id"]]}] * 3
+        return organiser.put(path, json=goals, headers={"If-Match": f'"{match["edition"]}"'}).status_code
+
+    # All of them wait for the same players, so that they then go on in whatever order the server wakes them.
+    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(2 * AT_ONCE) as people:
+        cursor.execute("SELECT FROM player WHERE id = ANY (%s) FOR UPDATE", [player_ids])
+        corrected = [people.submit(correct, match) for match in final]
+        ended = [people.submit(finalise, organiser, match) for match in played[AT_ONCE:]]
+        eventually(lambda: rows(owner, WAITING)[0][0] > 1)
+        cursor.connection.commit()
+        answers = [one.result() for one in corrected] + [one.result().status_code for one in ended]
+    assert answers == [200] * 2 * AT_ONCE
+    assert_ratings_follow_from_matches(owner)
+    assert_statistics_follow_from_matches(owner)
+
+
+def assert_statistics_follow_from_matches(url: DatabaseUrl) -> None:
+    """Count every season anew, match by match, and compare."""
+    counted: dict[tuple[int, int], list[int]] = {}
+    for season, player_id, side_, home, away, goals, assists in rows(url, RESULTS):
+        margin = home - away if side_ == "home" else away - home
+        line = counted.setdefault((season, player_id), [0] * 6)
+        parts = (margin > 0, margin == 0, margin < 0, 3 * (margin > 0) + (margin == 0), goals, assists)
+        line[:] = [sum_ + part for sum_, part in zip(line, parts, strict=True)]
+    found = {(season, player_id): [*line] for season, player_id, *line in rows(url, KEPT)}
+    assert found == counted
 
 
 def leaderboard(client: Client) -> list[Document]:

@@ -202,6 +202,23 @@ async def test_the_ports_do_not_answer_for_each_other(service_url: DatabaseUrl) 
 
 
 @pytest.mark.usefixtures("at_head")
+async def test_no_answer_of_the_api_is_taken_for_a_page(service_url: DatabaseUrl) -> None:
+    """Whatever the API answers says that it is nothing that a browser may run, frame or guess at."""
+    async with running_service(service_url, public_reads=True) as client:
+        await until_readyz(client, 200)
+        answers = [
+            await client.get(f"http://pod{path}")
+            for path in ("/api/v1/players", "/openapi.json", "/x", "/docs")
+        ]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        [policy] = answer.headers.get_list("content-security-policy")
+        assert policy.startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.usefixtures("at_head")
 async def test_readiness_can_be_read_by_programs(service_url: DatabaseUrl) -> None:
     """/readyz as JSON says what its lines say."""
     async with running_service(service_url) as client:

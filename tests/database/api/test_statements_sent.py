@@ -1,0 +1,112 @@
+"""How many statements an operation sends: as many for a full evening as for an empty one."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Client
+
+from db.contract.url import DatabaseUrl
+from service.auth import Auth, Role
+from service.catalogue import catalogue
+from service.tokens import verifier
+from tests.database.api.conftest import client
+from tests.database.api.evening import (
+    API,
+    finalise,
+    made,
+    make_match,
+    make_players,
+    put_goals,
+    side,
+)
+from tests.database.api.serving import served
+from tests.database.api.tokens import AUDIENCE, ISSUER
+
+NAMES = {statement.sql: name for name, statement in catalogue().items()}
+
+
+class Counted:
+    """An organiser, and the names of the statements that were sent since one last looked."""
+
+    def __init__(self, organiser: Client, heard: list[str]) -> None:
+        self.organiser = organiser
+        self._heard = heard
+
+    def taken(self) -> list[str]:
+        """What was sent of the catalogue; the rest is asyncpg's, around transactions, types and sessions."""
+        sent = [NAMES[one] for one in self._heard if one in NAMES]
+        self._heard.clear()
+        return sent
+
+
+@pytest.fixture(scope="module")
+def counted(api_url: DatabaseUrl, secret_file: Path) -> Iterator[Counted]:
+    """An API that says what it sends."""
+    heard: list[str] = []
+
+    def hear(record: Any) -> None:
+        heard.append(record.query)
+
+    auth = Auth(verifier(None, secret_file, ISSUER, AUDIENCE))
+    with ExitStack() as stack:
+        address = stack.enter_context(served(api_url, auth, heard=hear))
+        yield Counted(stack.enter_context(client(address, Role.ADMIN)), heard)
+
+
+def evening(counted: Counted, players: int, goals: int) -> dict[str, list[str]]:
+    """What is sent by each operation of an evening with so many people and goals."""
+    organiser, sent = counted.organiser, {}
+    player_ids = make_players(organiser, players)
+    match = make_match(organiser, player_ids)
+    scorer = {"scorer_id": side(organiser, match, "home")[0]}
+    paths = {
+        "players": "players?limit=100",
+        "sessions": "sessions?limit=100",
+        "answers": f"sessions/{match['session_id']}/availability?limit=100",
+        "teams": f"sessions/{match['session_id']}/teams",
+        "matches": "matches?limit=100",
+        "of session": f"sessions/{match['session_id']}/matches",
+        "sheet": f"matches/{match['id']}",
+        "ratings": f"players/{player_ids[0]}/ratings",
+        "statistics": "statistics?season=2025&limit=100",
+        "users": "users?limit=100",
+    }
+    counted.taken()
+    match = put_goals(organiser, match, [scorer] * goals)
+    sent["goals"] = counted.taken()
+    match = made(finalise(organiser, match), 200)
+    sent["finalise"] = counted.taken()
+    put_goals(organiser, match, [scorer] * (goals + 1))
+    sent["correct"] = counted.taken()
+    for name, path in paths.items():
+        made(organiser.get(f"{API}/{path}"), 200)
+        sent[name] = counted.taken()
+    return sent
+
+
+def test_more_rows_are_not_more_statements(counted: Counted) -> None:
+    """Neither lists, nor sheets, nor the transactions that count a match ask once a row."""
+    few = evening(counted, 2, 0)
+    many = evening(counted, 22, 40)
+    assert few == many
+    assert {name: len(sent) for name, sent in many.items() if len(sent) > 3} == {
+        "goals": 6,
+        "finalise": 7,
+        "correct": 11,
+    }
+
+
+def test_making_teams_asks_once_for_all(counted: Counted) -> None:
+    """A split of 22 takes as many statements as one of 2."""
+    sent = []
+    for players in (2, 22):
+        match = make_match(counted.organiser, make_players(counted.organiser, players))
+        counted.organiser.get(f"{API}/matches/{match['id']}")
+        counted.taken()
+        path = f"{API}/sessions/{match['session_id']}/teams"
+        made(counted.organiser.post(path, json={}))
+        sent.append(counted.taken())
+    assert sent[0] == sent[1]
