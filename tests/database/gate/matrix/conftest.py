@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from db.contract.url import DatabaseUrl
+from db.contract.value import replace
 from tests.database.gate.matrix.cases import make_databases
 from tests.database.gate.matrix.conditions import Condition, replicated, start
 from tests.database.gate.matrix.story import Stage, Story, play
