@@ -31,7 +31,7 @@ class Switch:
         self._port = port
         self._backends = backends
         self._turns = count()
-        self._carried: set[asyncio.Task[None]] = set()
+        self._carried: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._given = threading.Condition()
         self._runs = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -58,24 +58,31 @@ class Switch:
         server = await asyncio.start_server(self._accepted, sock=self._listening)
         self._runs.set()
         await self._ended.wait()
-        server.close()  # and whatever it still carries ends with the loop
+        server.close()
+        carried = dict(self._carried)
+        for task in carried:
+            task.cancel()
+        await asyncio.gather(*carried, return_exceptions=True)
+        await _closed(*carried.values())
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A task of its own: one of asyncio's would be mourned for in a traceback when the tour is interrupted.
-        task = asyncio.create_task(self._connected(reader, writer))
-        self._carried.add(task)
-        task.add_done_callback(self._carried.discard)
+        task = asyncio.create_task(self._carry_on(reader, writer))
+        self._carried[task] = writer
+        task.add_done_callback(self._carried.pop)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ready = [backend for backend in self._backends() if backend.is_ready]
-        with suppress(OSError):
+        try:
             if ready:
                 backend = ready[next(self._turns) % len(ready)]
                 with self._given:
                     backend.taken += 1
                     self._given.notify_all()
-                await _joined(reader, writer, backend.port)
-        writer.close()
+                with suppress(OSError):
+                    await _joined(reader, writer, backend.port)
+        finally:
+            await _closed(writer)
 
 
 async def _joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
@@ -91,10 +98,16 @@ async def _joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        questions.close()
+        await _closed(questions)
 
 
 async def _carry(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
     while chunk := await source.read(CHUNK):
         to.write(chunk)
         await to.drain()
+
+
+async def _closed(*writers: asyncio.StreamWriter) -> None:
+    for writer in writers:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
