@@ -70,6 +70,20 @@ async def test_a_fence_sees_whoever_is_ready(at_head: Ledger, service_url: Datab
             await asyncio.sleep(0)
 
 
+async def test_registration_alone_renews_nothing(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """T2: a process whose row is renewed, but which cannot look, gives up while its row still holds contracts back."""
+    async with running_gate(service_url, **SHORT) as gate:
+        await until(lambda: gate.verdict.ready)
+        with at_head.transaction() as cursor:
+            cursor.execute("LOCK TABLE alembic_version")
+            [(*_, first)] = at_head.readers()
+            await until(lambda: at_head.readers()[0][2] > first)
+            await until(lambda: not gate.verdict.ready)
+            assert gate.lease.remaining_s == 0
+            [(alive,)] = at_head.rows("SELECT expires_at > clock_timestamp() FROM ledger_reader")
+            assert alive
+
+
 async def test_a_change_is_heard_of(at_head: Ledger, service_url: DatabaseUrl) -> None:
     """A contract that breaks this code shuts the gate long before the next heartbeat."""
     async with running_gate(service_url, image=OLD) as gate:

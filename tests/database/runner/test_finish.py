@@ -114,10 +114,14 @@ def test_while_it_waits_it_lets_others_through(
     assert waiting.process.poll() is None
 
 
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 def test_a_reader_that_comes_between_look_and_lock_is_seen(
-    job: Job, upgraded: Database, release_2: Image
+    job: Job, upgraded: Database, release_2: Image, isolation: str
 ) -> None:
     """Who registers while the fence waits for its lock is in the way, though the first look saw nobody."""
+    upgraded.execute(
+        f"ALTER DATABASE {upgraded.url.database} SET default_transaction_isolation = '{isolation}'"
+    )
     with upgraded.transaction("LOCK TABLE ledger_reader IN ROW EXCLUSIVE MODE") as registering:
         running = job.start(*PATIENTLY, image=release_2)
         # The look has passed; the fence can't lock the readers out while one of them is registering.
