@@ -39,7 +39,7 @@ def test_the_page_shows_every_operation_and_runs_nothing(anonymous: Client) -> N
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "<script" not in page.text
     for path in anonymous.get("/openapi.json").json()["paths"]:
-        assert f" {path}</code>" in page.text
+        assert f"<code>{path}</code>" in page.text
 
 
 @pytest.fixture
