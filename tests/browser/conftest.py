@@ -19,7 +19,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 NEEDED = f"found none of {', '.join(NAMES)}; `apt-get install chromium` brings one"
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright waits, its event loop runs, and no other test can run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The machine's own Chromium: none is downloaded."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
