@@ -67,7 +67,7 @@ def test_without_a_script_the_page_tells_the_same(browser: Browser, service: Ser
     texts = []
     for enabled in (True, False):
         with looking(browser, address(service), PHONE, java_script_enabled=enabled) as (page, _):
-            said = "".join(page.locator("section").all_inner_texts())
+            said = "\n".join(page.locator("section").all_inner_texts())
             texts.append(re.sub(r"\d+ s\b", "a while", said))
             refreshes = page.locator("noscript meta[http-equiv=refresh], head > meta[http-equiv=refresh]")
             assert refreshes.count() == (0 if enabled else 1)
