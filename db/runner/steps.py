@@ -162,7 +162,12 @@ class Steps:
         self._recorded = frozenset(heads)
         with self._session.connection.cursor() as cursor:
             figures: dict[str, Any] = {"duration_ms": duration_ms, "lsn_before": self._lsn}
-            detail = {"duration_ms": duration_ms, "tries": self.tries.number, "blockers": self.tries.blockers}
+            detail = {
+                "duration_ms": duration_ms,
+                "lock_wait_ms": self.tries.lock_wait_ms,
+                "tries": self.tries.number,
+                "blockers": self.tries.blockers,
+            }
             event = Event(operation, revision.revision, detail)
             self._direction.record(ledger, cursor, revision, heads, event, **figures)
         self._job.report(

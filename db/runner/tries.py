@@ -25,11 +25,14 @@ class Tries:
         self.revision: str | None = None  # the one being applied: what an error is about
         self.blockers: Sequence[str] = ()
         self.repeated = 0
+        self.lock_wait_ms = 0  # from the first try until the one that is made now
+        self._since = 0.0
 
     def begin(self, revision: str) -> None:
         """The step of `revision` is tried now, for the first time or again."""
         if revision != self.revision:
             self.revision, self._patience = revision, Patience(self._job.settings)
+            self.lock_wait_ms, self._since = 0, time.monotonic()
 
     @property
     def lock_timeout_ms(self) -> int:
@@ -77,6 +80,7 @@ class Tries:
             lock_timeout_ms=self.lock_timeout_ms,
         )
         self._pause(pause_s)
+        self.lock_wait_ms = round((time.monotonic() - self._since) * 1000)
 
     def _pause(self, pause_s: float) -> None:
         """Let the pause pass; where a long transaction is in the way, until it has ended at most."""

@@ -63,6 +63,9 @@ def test_a_locked_table_is_tried_for_until_it_is_free(job: Job, found: Database,
     assert found.says_applied("0001", "0002")
     assert ended.outcome["attempts"] > 1
     assert {line["sqlstate"] for line in ended.events("step.retry")} == {"55P03"}
+    waited = "(detail ->> 'lock_wait_ms')::int > 0"
+    waits = f"SELECT revision, {waited} FROM ledger_event WHERE operation = 'upgrade' ORDER BY seq"
+    assert found.rows(waits) == [("0001", False), ("0002", True)]
 
 
 def test_readers_get_through_between_the_tries(job: Job, found: Database, image: Build) -> None:
