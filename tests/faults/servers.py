@@ -20,45 +20,37 @@ def standby_of(primary: EmbeddedServer) -> Iterator[DatabaseUrl]:
         pytest.skip(f"found no {backup}; a full installation of PostgreSQL has it")
     port = claim_port(0)
     data = make_folder(primary.data.parent, primary.account) / "standby"
-    passwords = data.parent / "passwords"
-    assert primary.url.password
-    write_private(passwords, f"*:*:*:*:{primary.url.password.reveal()}\n")
-    primary.account.give(data.parent)
-    host = primary.url.hosts[0]
-    environ = {"PGPASSFILE": str(passwords), "PATH": os.defpath}
-    copy = [
-        "-D",
-        str(data),
-        "-R",
-        "-h",
-        host.name,
-        "-p",
-        str(host.port),
-        "-U",
-        str(primary.url.user),
-        "-w",
-        "-c",
-        "fast",
-    ]
-    subprocess.run(
-        [backup, *copy],
-        env=environ,
-        cwd="/",
-        check=True,
-        capture_output=True,
-        **primary.account.for_subprocess,
-    )
+    _copy(backup, primary, data)
     pg_ctl = primary.programs.folder / "pg_ctl"
     options = (
         f"-p {port} -c config_file={data}/postgresql.conf -k {data.parent} -c listen_addresses=127.0.0.1"
     )
     _run(primary, pg_ctl, "start", "-D", data, "-w", "-l", data.parent / "log", "-o", options)
+    assert primary.url.password
+    password = primary.url.password.reveal()
     try:
-        yield DatabaseUrl.parse(
-            f"postgresql://postgres:{primary.url.password.reveal()}@127.0.0.1:{port}/postgres"
-        )
+        yield DatabaseUrl.parse(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
     finally:
         _run(primary, pg_ctl, "stop", "-D", data, "-m", "immediate")
+
+
+def _copy(backup: Path, primary: EmbeddedServer, data: Path) -> None:
+    """Copy what `primary` has into `data`, where a server then begins as its standby."""
+    passwords = data.parent / "passwords"
+    assert primary.url.password
+    write_private(passwords, f"*:*:*:*:{primary.url.password.reveal()}\n")
+    primary.account.give(data.parent)
+    host, user = primary.url.hosts[0], str(primary.url.user)
+    where = ["-D", str(data), "-R", "-h", host.name, "-p", str(host.port), "-U", user]
+    subprocess.run(
+        # A checkpoint at once, for nobody wants to wait until the server has one by itself.
+        [backup, *where, "-w", "-c", "fast"],
+        env={"PGPASSFILE": str(passwords), "PATH": os.defpath},
+        cwd="/",
+        check=True,
+        capture_output=True,
+        **primary.account.for_subprocess,
+    )
 
 
 @contextmanager
