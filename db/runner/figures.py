@@ -39,6 +39,15 @@ def moment(text: str) -> str:
     return f"{text[:10]} {text[11:19]}"
 
 
+def held_by(runner: Mapping[str, Any]) -> str:
+    """Who holds the lock, of `status`, and what it waits for."""
+    who = f"{runner['name']} (pid {runner['pid']}) has held the lock for {duration(runner['age_s'])}"
+    if runner["revision"] is None:
+        return who
+    in_the_way = "; ".join(runner["blockers"]) or "nobody was seen"
+    return f"{who}; revision {runner['revision']} waits for a lock, in its way: {in_the_way}"
+
+
 def words(step: Mapping[str, Any]) -> str:
     """A step under way, of `status`, and how far it came."""
     progress = step["progress"]

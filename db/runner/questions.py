@@ -33,8 +33,14 @@ SELECT seq, at, operation, revision, heads, release, actor, detail
 LAST_EVENTS = """
 SELECT * FROM (
     SELECT seq, at, operation, revision, heads, release, actor, detail FROM {schema}.ledger_event
-     WHERE history = {history} AND operation <> 'progress' ORDER BY seq DESC LIMIT 5
+     WHERE history = {history} AND operation NOT IN ('progress', 'lock-wait') ORDER BY seq DESC LIMIT 5
 ) AS last ORDER BY seq
+"""
+# A run that waits says so every 5 s, and pauses between its tries for 5 s at most: what is older is over.
+LOCK_WAIT = """
+SELECT revision, detail -> 'blockers' AS blockers FROM {schema}.ledger_event
+ WHERE operation = 'lock-wait' AND at > pg_catalog.clock_timestamp() - interval '15 s'
+   AND seq = (SELECT max(seq) FROM {schema}.ledger_event WHERE history = {history} AND operation <> 'progress')
 """
 UNDER_WAY = """
 SELECT revision, state, applied_at AS since, (
@@ -74,10 +80,10 @@ def status(job: Job) -> Mapping[str, Any]:
     """Standing, found, expected, what is pending with its phase, what is under way, who reads, the last events."""
     with closing(job.connect()) as connection:
         database, judgement = job.judge(connection)
-        known = database.has_ledger
-        readers = rows(connection, job.history.fill(LIVE)) if known else []
-        under_way = rows(connection, job.history.fill(UNDER_WAY)) if known else []
-        last = rows(connection, job.history.fill(LAST_EVENTS)) if known else []
+        readers, under_way, last, waits = (
+            rows(connection, job.history.fill(sql)) if database.has_ledger else []
+            for sql in (LIVE, UNDER_WAY, LAST_EVENTS, LOCK_WAIT)
+        )
         runner = holder(connection, job.history)
     coming = to_come(database, job.image)
     return {
@@ -91,7 +97,7 @@ def status(job: Job) -> Mapping[str, Any]:
             for id_, revision in job.image.revisions.items()
             if id_ in coming
         ],
-        "runner": runner,
+        "runner": runner and {**runner, "revision": None, "blockers": [], **dict(*waits)},
         "under_way": under_way,
         "readers": readers,
         "events": last,

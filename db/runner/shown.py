@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from db.runner.figures import count, duration, moment, size, words
+from db.runner.figures import count, duration, held_by, moment, size, words
 
 Found = Mapping[str, Any]
 _NEVER_TRIED = "what it does depends on what it finds: read its script"
@@ -32,9 +32,7 @@ def status(found: Found) -> RenderableType:
         Text.assemble((f"{found['standing']}, {is_ready}", f"bold {style}"), f": {found['reason']}")
     ]
     if found["runner"]:
-        runner = found["runner"]
-        who = f"{runner['name']} (pid {runner['pid']}) has held the lock for {duration(runner['age_s'])}"
-        parts.append(Text(f"under way: {who}", "cyan"))
+        parts.append(Text(f"under way: {held_by(found['runner'])}", "cyan"))
     parts += [Text(f"under way: {words(step)}", "cyan") for step in found["under_way"]]
     if found["pending"]:
         rows = [

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Collection, Sequence
 
+import psycopg2
+
 from db.contract.refusal import ExitCode, Refusal
 from db.runner.failure import HINTS, StepFailed
 from db.runner.patience import Patience
@@ -11,6 +13,7 @@ from db.runner.sqlstate import Meaning, meaning, sqlstate
 from db.runner.watch import Watch
 
 LOOK_EVERY_S = 0.25
+REMEMBER_EVERY_S = 5.0
 _STILL_THERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE virtualtransaction = ANY (%s))"
 
 
@@ -26,13 +29,14 @@ class Tries:
         self.blockers: Sequence[str] = ()
         self.repeated = 0
         self.lock_wait_ms = 0  # from the first try until the one that is made now
-        self._since = 0.0
+        self._since = self._remembered = 0.0
 
     def begin(self, revision: str) -> None:
         """The step of `revision` is tried now, for the first time or again."""
         if revision != self.revision:
             self.revision, self._patience = revision, Patience(self._job.settings)
-            self.lock_wait_ms, self._since = 0, time.monotonic()
+            self.lock_wait_ms = 0
+            self._since = self._remembered = time.monotonic()
 
     @property
     def lock_timeout_ms(self) -> int:
@@ -79,8 +83,31 @@ class Tries:
             tries=self._patience.tries,
             lock_timeout_ms=self.lock_timeout_ms,
         )
+        self._remember()
         self._pause(pause_s)
-        self.lock_wait_ms = round((time.monotonic() - self._since) * 1000)
+        self.lock_wait_ms = self._waited_ms()
+
+    def _waited_ms(self) -> int:
+        return round((time.monotonic() - self._since) * 1000)
+
+    def _remember(self) -> None:
+        """For `status`, now and then: of a step that is one transaction nothing else is seen until it commits."""
+        connection = self._session.connection
+        if time.monotonic() - self._remembered < REMEMBER_EVERY_S or connection.closed:
+            return
+        self._remembered = time.monotonic()
+        detail = {
+            "tries": self._patience.tries,
+            "lock_wait_ms": self._waited_ms(),
+            "blockers": list(self.blockers),
+        }
+        try:
+            with connection, connection.cursor() as cursor:
+                # What is locked may be the version table, which an event names.
+                cursor.execute(f"SET LOCAL lock_timeout = '{self.lock_timeout_ms}ms'")
+                self._session.ledger.event(cursor, "lock-wait", self.revision, **detail)
+        except psycopg2.errors.LockNotAvailable:
+            pass  # `status` can not look then, either
 
     def _pause(self, pause_s: float) -> None:
         """Let the pause pass; where a long transaction is in the way, until it has ended at most."""

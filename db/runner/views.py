@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from db.contract.refusal import ExitCode
-from db.runner.figures import words
+from db.runner.figures import held_by, words
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.run import run
@@ -67,10 +67,7 @@ def status(found: Mapping[str, Any]) -> list[str]:
         for pending in found["pending"]
     ]
     if found["runner"]:
-        runner = found["runner"]
-        lines.append(
-            f"  under way: {runner['name']} (pid {runner['pid']}) has held the lock for {runner['age_s']} s"
-        )
+        lines.append(f"  under way: {held_by(found['runner'])}")
     lines += [f"  under way: {words(step)}" for step in found["under_way"]]
     lines += [
         f"  reader: {reader['name']} of release {reader['release']} at {', '.join(reader['heads'])},"

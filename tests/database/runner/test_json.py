@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.eventually import eventually
-from tests.job.database import Database
+from tests.job.database import HOLDER, Database
 from tests.job.image import Image
 from tests.job.process import Job
-from tests.job.scripts import BACKFILL, CONTRACT, FIRST, SECOND, execute
+from tests.job.scripts import BACKFILL, CONTRACT, FIRST, SECOND, execute, sleep
 from tests.repository.commands_page import events, keys
 
 FULL = replace(
@@ -60,6 +60,27 @@ def test_a_running_step_tells_how_far_it_is(job: Job, busy: Image) -> None:
     [said, *_] = job.runs[1].says("step.progress")
     assert said.keys() - {"at", "event", "message"} - events()["step.progress"] <= {"release"}
     assert events()["step.progress"] == progress.keys() - {"at"}
+
+
+def test_a_step_that_waits_for_a_lock_is_named(
+    job: Job, found: Database, image: Callable[..., Image]
+) -> None:
+    """One transaction shows nothing of itself before it commits: `status` knows for whom it waits."""
+    job.run("upgrade", image=image(FIRST))
+    release = image(FIRST, replace(SECOND, up=f"{SECOND.up}; {sleep(600)}"))
+    with found.transaction("LOCK TABLE player IN ACCESS SHARE MODE"):
+        running = job.start("upgrade", image=release)
+        eventually(lambda: found.events("lock-wait"))
+        status = json.loads(job.run("status", "--json", image=release).stdout)
+        said = job.run("status", image=release).stdout
+    assert status["runner"]["revision"] == "0002"
+    assert [HOLDER in blocker for blocker in status["runner"]["blockers"]] == [True]
+    assert status["under_way"] == []
+    assert "revision 0002 waits for a lock, in its way: " in said
+    eventually(lambda: found.is_any_runner("query LIKE '%pg_sleep%'"))
+    running.send(signal.SIGTERM)
+    assert running.end().code == 143
+    assert json.loads(job.run("status", "--json", image=release).stdout)["runner"] is None
 
 
 def test_a_plan_has_the_documented_keys(job: Job) -> None:
