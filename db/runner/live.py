@@ -38,7 +38,6 @@ WAITS = {
 }
 # Where a message goes on with what the view shows in its own way.
 _DETAILS = re.compile(r", trying again|: ")
-_STYLES = {"applied": "green", "nothing": "green", "ahead": "green"}
 
 
 class Live:
@@ -52,10 +51,7 @@ class Live:
         self._progress: dict[str, Any] = {}
         self._wait: tuple[str, float] | None = None
         self._blockers: list[str] = []
-        self._stderr = sys.stderr
-        if sys.stderr.isatty():
-            # What a revision prints comes out above the view, not in the middle of it.
-            sys.stderr = FileProxy(self._console, sys.stderr)
+        self._stderr: TextIO | None = None  # as it was before the view
 
     def __call__(self, event: str, message: str, **fields: Any) -> None:
         """Take note of one event."""
@@ -88,11 +84,11 @@ class Live:
         if self._drawn is not None:
             self._step, self._progress = None, {}
             self._drawn.stop()
-        sys.stderr = self._stderr
+        if self._stderr is not None:
+            sys.stderr = self._stderr
         good = outcome.code is ExitCode.DONE
-        style = _STYLES.get(outcome.outcome, "red") if good else "red"
         what = Text.assemble(
-            (f"{'✓' if good else '✗'} {outcome.message}", f"bold {style}"),
+            (f"{'✓' if good else '✗'} {outcome.message}", f"bold {'green' if good else 'red'}"),
             (f"  (exit {outcome.code})", "dim"),
         )
         self._console.print(what)
@@ -140,6 +136,9 @@ class Live:
                 redirect_stderr=False,
             )
             self._drawn.start()
+            if sys.stderr.isatty():
+                # What a revision prints comes out above the view, not in the middle of it.
+                self._stderr, sys.stderr = sys.stderr, FileProxy(self._console, sys.stderr)
         self._drawn.refresh()
 
     def _parts(self) -> Iterator[RenderableType]:
