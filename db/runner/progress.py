@@ -20,7 +20,7 @@ class Progress:
         self._began = self._said = self._remembered = 0.0
 
     def __call__(self, table: str, rows: int, share: float) -> None:
-        """Take note that `rows` of `table` are through, which is `share` (0 to 1) of the way through its ids."""
+        """Take note that `rows` of `table` are through, which is `share` (above 0, to 1) of the way through its ids."""
         now = time.monotonic()
         if table != self._table or rows <= self._rows:
             # Another backfill, or the same one from its beginning: the rate counts from here.
@@ -32,13 +32,13 @@ class Progress:
             return
         self._said = now
         per_s = (rows - self._rows_then) / (now - self._began)
-        in_all = max(rows, round(rows / share)) if share else rows
+        in_all = max(rows, round(rows / share))
         figures = {
             "table": table,
             "rows": rows,
             "rows_estimated": in_all,
             "per_s": round(per_s),
-            "eta_s": round((in_all - rows) / per_s) if per_s else None,
+            "eta_s": round((in_all - rows) / per_s),
         }
         what = f"{table}: {rows} of about {in_all} rows, {per_s:.0f} a second, {figures['eta_s']} s to go"
         self._report("step.progress", what, **figures)
