@@ -56,7 +56,7 @@ def test_a_lock_that_the_server_does_not_end_keeps_every_pod_out() -> None:
 
 
 @CASES
-@pytest.mark.parametrize(("code", "step"), [*PODS[1:], (Code.NEW, Step.CONTRACT)])
+@pytest.mark.parametrize(("code", "step"), [*PODS[1:], (Code.NEW, Step.CONTRACT), (Code.NEW, Step.DOWNGRADE)])
 def test_a_step_that_breaks_nobody_is_taken(
     code: Code, step: Step, announces: bool, faults: frozenset[Fault]
 ) -> None:
