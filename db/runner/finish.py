@@ -7,11 +7,11 @@ from contextlib import closing
 from db.contract.lineage import Revision
 from db.contract.readers import Reader, in_the_way_of
 from db.contract.refusal import ExitCode, Refusal
-from db.contract.standing import Judgement, Standing, missing
+from db.contract.standing import Judgement, missing
 from db.runner.fence import Fence, HeldBack, InTheWay
 from db.runner.job import Job, refuse_half_undone, refuse_unfit
 from db.runner.outcome import Outcome
-from db.runner.upgrade import nothing
+from db.runner.upgrade import NOTHING_TO_UPGRADE, nothing
 
 LOOK_EVERY_S = 2.0
 SAY_EVERY_S = 30.0
@@ -82,7 +82,7 @@ def _wait_for_upgrade(job: Job, budget: Budget) -> tuple[Judgement, list[Revisio
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
             refuse_half_undone(database)
-            if judgement.standing in {Standing.AT_HEAD, Standing.UNFINISHED, Standing.AHEAD}:
+            if judgement.standing in NOTHING_TO_UPGRADE:
                 lacking = missing(database, job.image, job.image.known)
                 return judgement, [row for id_, row in job.image.revisions.items() if id_ in lacking]
             if budget.is_spent:
