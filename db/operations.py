@@ -63,7 +63,7 @@ def execute_in_batches(table: str, statement: str, *, rows: int = 200) -> None:
     with _statement_by_statement():
         first, last = _extent(table)
         done = 0
-        for after, upto, found in _ranges(table, rows):
+        for after, upto, found in _ranges(table, first - 1, rows):
             op.execute(sa.text(statement).bindparams(after=after, upto=upto))
             done += found
             _tell(table, done, (upto - first + 1) / max(last - first + 1, upto - first + 1, 1))
@@ -85,16 +85,15 @@ def _offline() -> bool:
     return op.get_context().as_sql
 
 
-def _ranges(table: str, rows: int) -> Iterator[tuple[int, int, int]]:
-    """Each range of ids, with how many there are in it."""
+def _ranges(table: str, after: int, rows: int) -> Iterator[tuple[int, int, int]]:
+    """Each range of ids above `after`, with how many there are in it."""
     if _offline():
-        yield 0, 2**63 - 1, 0
+        yield after, 2**63 - 1, 0
         return
     following = sa.text(
         "SELECT max(id), count(*)"
         f" FROM (SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT :rows) AS batch"
     )
-    after = 0
     while True:
         upto, found = op.get_bind().execute(following, {"after": after, "rows": rows}).one()
         if upto is None:
@@ -104,11 +103,11 @@ def _ranges(table: str, rows: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _extent(table: str) -> tuple[int, int]:
-    """Where the ids begin and end, as far as is known when the batches begin."""
+    """Where the ids begin and end, as far as is known when the batches begin: not every id is above 0."""
     if _offline():
-        return 0, 0
+        return 1 - 2**63, 2**63 - 1
     first, last = op.get_bind().execute(sa.text(f"SELECT min(id), max(id) FROM {table}")).one()
-    return first or 0, last or 0
+    return (0, 0) if first is None else (first, last)
 
 
 def _tell(table: str, rows: int, share: float) -> None:

@@ -141,3 +141,12 @@ def test_upgrade_goes_through_a_backfill_that_new_code_relies_on(
     assert ended.code == 0, ended.text
     assert found.value("SELECT count(*) FROM player WHERE rating = skill") == 500
     assert found.says_applied("0001", "0002", "0003")
+
+
+def test_a_backfill_takes_every_id(job: Job, found: Database, release_2: Image) -> None:
+    """Also those at zero and below, which a sequence does not make and an import may."""
+    job.run("upgrade", image=release_2)
+    found.execute("INSERT INTO player (id, name, skill) SELECT id, 'p', id FROM generate_series(-3, 3) AS id")
+    ended = job.run("finish", "--soak", "0", image=release_2)
+    assert ended.code == 0, ended.text
+    assert found.rows("SELECT id FROM player WHERE rating IS DISTINCT FROM id") == []
