@@ -24,10 +24,11 @@ SELECT DISTINCT virtualtransaction,
   FROM pg_catalog.pg_stat_activity JOIN pg_catalog.pg_locks USING (pid)
  WHERE pid = ANY (pg_catalog.pg_blocking_pids(%s))
 """
-# No timeout of the server's ends this wait; cancelled, the transaction stays committed.
-_UNREPLICATED = """
-SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep')
-"""
+# No timeout of the server's ends this wait; cancelled, the transaction stays committed. Whether it still waits is asked
+# by what cancels it, or the next statement could be hit.
+_WAITING_FOR_STANDBY = "FROM pg_catalog.pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
+_IS_UNREPLICATED = f"SELECT EXISTS (SELECT {_WAITING_FOR_STANDBY})"
+_END_WAIT = f"SELECT pg_catalog.pg_cancel_backend(pid) {_WAITING_FOR_STANDBY}"
 
 
 class Watch:
@@ -100,11 +101,12 @@ class Watch:
 
     def _bound_commit(self, connection: Connection, now: float) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_UNREPLICATED, (self._backend,))
+            cursor.execute(_IS_UNREPLICATED, (self._backend,))
             if cursor.fetchone() != (True,):
                 self._waits_since = None
                 return
             self._waits_since = self._waits_since or now
             if now - self._waits_since >= REPLICATED_WITHIN_S:
-                cursor.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (self._backend,))
-                self._waits_since, self._unreplicated = None, True
+                cursor.execute(_END_WAIT, (self._backend,))
+                self._waits_since = None
+                self._unreplicated |= cursor.fetchone() is not None
