@@ -6,7 +6,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IGNORED = [".git/", *(ROOT / ".gitignore").read_text().split()]
+# In a working tree beside another one, .git is a file.
+IGNORED = [".git", ".git/", *(ROOT / ".gitignore").read_text().split()]
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
