@@ -1,6 +1,6 @@
 """The fence: holds back a step that would break a live reader, in the transaction that would break it.
 
-Order is everything (docs/decisions): lock the readers' table, then check, then DDL, ledger and commit. Nobody can
+Order is everything (docs/decisions/0012): lock the readers' table, then check, then DDL, ledger and commit. Nobody can
 register or renew meanwhile, so what the check found stays true; hence the hold is short, and the server ends it.
 """
 

@@ -1,4 +1,4 @@
-"""The commands that only look: status, check, wait, history."""
+"""The commands that only look: status, check, wait, history, events, readers."""
 
 import json
 import time

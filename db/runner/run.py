@@ -148,7 +148,7 @@ def _cancelled(trace: Trace) -> Outcome:
 def _failed(error: Exception, trace: Trace) -> Outcome:
     state = sqlstate(error)
     if not isinstance(error, Refusal):
-        # What most runs do not need is imported where it is needed: docs/decisions/0011.
+        # What most runs do not need is imported where it is needed: docs/decisions/0013.
         from db.runner.failure import what_may_be_said
 
         database = isinstance(getattr(error, "orig", error), psycopg2.Error)
