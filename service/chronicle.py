@@ -17,7 +17,7 @@ SELECT step.revision, phase, state, source, step.release, applied_at, duration_m
   FROM {schema}.ledger_revision AS step
   LEFT JOIN (
     SELECT DISTINCT ON (revision) revision, detail FROM {schema}.ledger_event
-     WHERE history = {history} AND revision IS NOT NULL AND operation <> 'outcome'
+     WHERE history = {history} AND revision IS NOT NULL AND operation NOT IN ('outcome', 'lock-wait')
      ORDER BY revision, seq DESC
   ) AS told ON told.revision = step.revision
  WHERE history = {history}
