@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from db.contract.lineage import Lineage
 from db.contract.standing import listed
 from db.contract.url import DatabaseUrl
+from service.access_log import AccessLog
 from service.admission import Admission
 from service.api import routes
 from service.auth import Auth
@@ -54,7 +55,7 @@ def create_app(
     """The ASGI application; connections are opened, tasks begun and warnings logged in its lifespan."""
     gate = make_gate(settings, gate_url, image)
     shutdown = Shutdown(settings.drain_s)
-    metrics = Metrics(gate)
+    metrics, access_log = Metrics(gate), AccessLog()
     auth = make_auth(settings)
     arguments = url.for_asyncpg()
 
@@ -71,10 +72,12 @@ def create_app(
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             with shutdown.intercepted():
                 yield {"pool": pool, "auth": auth}
+        # No request comes any more, and the loop may end before the timer of the last lines.
+        access_log.flush()
 
     api = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
     admission = Admission(api, gate, settings.request_deadline_s)
-    observed = Observed(admission, metrics, lambda: shutdown.has_begun)
+    observed = Observed(admission, metrics, access_log, lambda: shutdown.has_begun)
     return Ports(observed, make_management(gate, metrics, shutdown), settings.management_port)
 
 

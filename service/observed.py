@@ -21,10 +21,10 @@ RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 class Observed:
     """Passes each request on, and looks at its answer."""
 
-    def __init__(self, app: App, metrics: Metrics, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, app: App, metrics: Metrics, log: AccessLog, is_draining: Callable[[], bool]) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = AccessLog()
+        self._log = log
         self._is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """The service as a process: how it starts, refuses to start, drains and ends."""
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import pytest
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import Ledger
 from tests.database.gate.process import ended, environment, migrate, served, text_of
+from tests.database.gate.running import running_service
 from tests.eventually import eventually
 
 PLAYERS = "/api/v1/players"
@@ -98,6 +100,16 @@ def test_what_it_writes_is_lines_without_secrets(
     assert service_url.password.reveal() not in written
     assert "secret" not in written
     assert migrated.readers() == []
+
+
+@pytest.mark.anyio
+async def test_the_last_request_is_in_the_log(
+    service_url: DatabaseUrl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines are collected for a moment, and those of the last moment are written before the end."""
+    async with running_service(service_url) as client:
+        await client.get(f"http://pod:8080{PLAYERS}")
+    assert [json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()] == [PLAYERS]
 
 
 @pytest.mark.parametrize(
