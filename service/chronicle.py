@@ -9,6 +9,7 @@ from db.contract.ledger import State
 from db.contract.lineage import Lineage, Revision
 from service.gate.gate import Gate
 
+# All of them: to tell what is to come, and what was edited, takes the whole history.
 # Of a step's events the newest tells how it went.
 STEPS = """
 SELECT step.revision, phase, state, source, step.release, applied_at, duration_ms, digests,
@@ -21,7 +22,7 @@ SELECT step.revision, phase, state, source, step.release, applied_at, duration_m
      ORDER BY revision, seq DESC
   ) AS told ON told.revision = step.revision
  WHERE history = {history}
- ORDER BY state = 'applied', applied_at DESC, step.revision DESC LIMIT 200
+ ORDER BY state = 'applied', applied_at DESC, step.revision DESC
 """
 EVENTS = """
 SELECT at, operation, revision, release, actor, detail::text AS detail
@@ -54,6 +55,8 @@ SELECT 'constraint ' || conname || ' is not validated'
  ORDER BY 1
 """
 
+STEPS_SHOWN = 200
+
 Row = Mapping[str, Any]
 
 
@@ -68,6 +71,11 @@ class Chronicle:
     readers: Sequence[Row]
     progress: Sequence[Row]
     left: Sequence[Row]
+
+    @property
+    def newest(self) -> Sequence[Row]:
+        """The steps that are shown: those under way, and of the others the newest."""
+        return self.steps[:STEPS_SHOWN]
 
     @property
     def moving(self) -> list[Row]:

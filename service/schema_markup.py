@@ -140,7 +140,7 @@ def _running(chronicle: Chronicle) -> Iterator[Html]:
 
 def _steps(chronicle: Chronicle) -> Iterator[Html]:
     """What is to come, then what was done, the newest first."""
-    longest_ms = max((step["duration_ms"] or 0 for step in chronicle.steps), default=0)
+    longest_ms = max((step["duration_ms"] or 0 for step in chronicle.newest), default=0)
     for revision in chronicle.pending:
         yield fill(
             STEP,
@@ -152,7 +152,7 @@ def _steps(chronicle: Chronicle) -> Iterator[Html]:
             bar="",
             told="",
         )
-    for step in chronicle.steps:
+    for step in chronicle.newest:
         yield _step(step, longest_ms)
 
 

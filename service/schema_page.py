@@ -50,7 +50,7 @@ def of_ledger(chronicle: Chronicle | None) -> dict[str, object]:
     if chronicle is None:
         return dict.fromkeys(("steps", "pending", "events", "readers", "progress", "drift"))
     return {
-        "steps": [_decoded(step, "blockers") for step in chronicle.steps],
+        "steps": [_decoded(step, "blockers") for step in chronicle.newest],
         "pending": [revision.revision for revision in chronicle.pending],
         "events": [_decoded(event, "detail") for event in chronicle.events],
         "readers": chronicle.readers,

@@ -6,6 +6,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import escape
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import FIRST, SECOND, TRAILING, Ledger, revision
 from tests.database.gate.proxy import proxied
-from tests.database.gate.running import SHORT, running_service, until_readyz
+from tests.database.gate.running import SHORT, running_service, until_answered, until_readyz
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,23 @@ async def test_what_differs_from_the_history_is_drift(at_head: Ledger, service_u
     for shown in ("constraint large is not validated", "3 tries", "in its way: pid 4711 (psql)"):
         assert shown in page
     assert 'calcio_migration_attempts{revision="0002"} 3.0' in metrics.splitlines()
+
+
+async def test_a_long_history_is_known_whole(at_head: Ledger, service_url: DatabaseUrl) -> None:
+    """The page shows the newest 200 steps; what is older than these is neither to come nor unlooked at."""
+    names = [f"{number}" for number in range(1000, 1201)]
+    at_head.apply(*(revision(name, below) for below, name in pairwise(["0002", *names])))
+    with at_head.transaction() as cursor:
+        cursor.execute("UPDATE ledger_revision SET digests = '{another}' WHERE revision = '0001'")
+    async with running_service(service_url) as client:
+        await until_answered(client)
+        document = (await ask(client, "/schema", JSON)).json()
+        page = (await ask(client, "/schema")).text
+    assert document["standing"] == "foreign"
+    assert document["pending"] == []
+    assert document["drift"] == ["revision 0001 was edited since it was applied"]
+    assert len(document["steps"]) == 200
+    assert page.count('<li class="">') == 200
 
 
 @pytest.mark.usefixtures("at_head")
