@@ -1,15 +1,16 @@
-"""The schema's page as HTML: what is, what is under way, what was done, who reads."""
+"""The schema's page as HTML: how the schema stands, its steps, who reads, what differs, what happened."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from db.contract.ledger import State
 from db.contract.standing import Standing, listed
 from service.chronicle import Chronicle, Row
 from service.gate.verdict import Verdict
 from service.markup import Html, fill, joined
 from service.schema_look import CSS, SCRIPT
+from service.schema_steps import running, timeline
+from service.times import moment
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -46,18 +47,6 @@ SECTION = "<section>\n<h2>{title}</h2>\n{content}\n</section>\n"
 EVENTS = (
     '<details>\n<summary>Events, the newest first</summary>\n<ol class="events">\n{items}</ol>\n</details>\n'
 )
-RUNNING = """<div class="panel running">
-<div class="row"><strong class="id">{revision}</strong><span class="badge">{phase}</span><span>{doing}</span>
-<span class="end">for {elapsed}</span></div>
-{progress}</div>
-"""
-PROGRESS = '<div class="row"><span>{command}: {phase}</span><span class="end">{percent} %</span></div>{bar}\n'
-STEP = """<li class="{kind}">
-<div class="row"><strong class="id">{revision}</strong><span class="badge">{phase}</span>{state}
-<span class="end">{took}</span></div>
-{bar}{told}</li>
-"""
-TOLD = '<div class="row muted"><span>{when}</span><span>{by}</span>{waited}</div>\n'
 EVENT = """<li><div class="row"><strong>{operation}</strong><span class="id">{revision}</span>
 <span class="end muted">{at}</span></div><small>{actor}{detail}</small></li>
 """
@@ -72,10 +61,6 @@ DRIFT = '<div class="panel row"><span class="badge bad">drift</span><span>{what}
 NO_DRIFT = (
     "<p>None: no edited revision, no invalid index, no constraint left unvalidated."
     " <code>python -m db verify</code> compares the rest.</p>"
-)
-BAR = (
-    '<svg class="bar" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">'
-    '<rect width="{width}" height="1"/></svg>'
 )
 MOODS = {Standing.AT_HEAD: "good", Standing.AHEAD: "good", Standing.UNFINISHED: "warn"}
 
@@ -105,13 +90,14 @@ def page(verdict: Verdict, release: str, lease_s: float, chronicle: Chronicle | 
 
 
 def unread(trouble: str) -> Html:
+    # The script keeps what was opened, and finds it here too.
     return fill("<p>The ledger is not shown: {why}</p><details hidden></details>", why=trouble)
 
 
 def sections(chronicle: Chronicle) -> Html:
     parts = {
-        "Under way": joined(_running(chronicle)),
-        "Steps": fill('<ol class="steps">\n{items}</ol>', items=joined(_steps(chronicle))),
+        "Under way": joined(running(chronicle)),
+        "Steps": fill('<ol class="steps">\n{items}</ol>', items=joined(timeline(chronicle))),
         "Readers": _readers(chronicle.readers),
         "Drift": joined(fill(DRIFT, what=what) for what in chronicle.drift) or Html(NO_DRIFT),
     }
@@ -122,67 +108,6 @@ def sections(chronicle: Chronicle) -> Html:
             events,
         ]
     )
-
-
-def _running(chronicle: Chronicle) -> Iterator[Html]:
-    progress = joined(fill(PROGRESS, **row, bar=_bar(row["percent"], 100)) for row in chronicle.progress)
-    for step in chronicle.moving:
-        elapsed = duration((chronicle.at - step["applied_at"]).total_seconds() * 1000)
-        yield fill(
-            RUNNING,
-            revision=step["revision"],
-            phase=step["phase"],
-            doing=step["state"],
-            elapsed=elapsed,
-            progress=progress,
-        )
-
-
-def _steps(chronicle: Chronicle) -> Iterator[Html]:
-    """What is to come, then what was done, the newest first."""
-    longest_ms = max((step["duration_ms"] or 0 for step in chronicle.newest), default=0)
-    for revision in chronicle.pending:
-        yield fill(
-            STEP,
-            kind="pending",
-            revision=revision.revision,
-            phase=revision.phase,
-            state=Html('<span class="badge warn">to come</span>'),
-            took="",
-            bar="",
-            told="",
-        )
-    for step in chronicle.newest:
-        yield _step(step, longest_ms)
-
-
-def _step(step: Row, longest_ms: int) -> Html:
-    took_ms, moves = step["duration_ms"], step["state"] != State.APPLIED
-    return fill(
-        STEP,
-        kind="moving" if moves else "",
-        revision=step["revision"],
-        phase=step["phase"],
-        state=fill('<span class="badge warn">{state}</span>', state=step["state"]) if moves else "",
-        took="" if took_ms is None else duration(took_ms),
-        bar="" if took_ms is None else _bar(took_ms, longest_ms),
-        told=fill(
-            TOLD,
-            when=moment(step["applied_at"]),
-            by=f"release {step['release'] or 'unknown'}"
-            + ("" if step["source"] == "step" else f", {step['source']}"),
-            waited=joined(_waited(step)),
-        ),
-    )
-
-
-def _waited(step: Row) -> Iterator[Html]:
-    if step["lock_wait_ms"]:
-        yield fill("<span>waited {time} for locks</span>", time=duration(step["lock_wait_ms"]))
-    if (step["tries"] or 1) > 1:
-        yield fill("<span>{tries} tries</span>", tries=step["tries"])
-    if blockers := json.loads(step["blockers"] or "[]"):
-        yield fill("<span>in its way: {who}</span>", who="; ".join(map(str, blockers)))
 
 
 def _readers(readers: Iterable[Row]) -> Html:
@@ -213,25 +138,3 @@ def _event(row: Row) -> Html:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _bar(value: float, longest: float) -> Html:
-    # A step that took next to nothing is still seen.
-    return fill(BAR, width=round(max(4, 1000 * value / max(longest, 1))))
-
-
-def duration(milliseconds: float) -> str:
-    """A time as people say it: 12 ms, 3.4 s, 5 min 6 s, 2 h 3 min."""
-    seconds = milliseconds / 1000
-    if seconds < 1:
-        return f"{milliseconds:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def moment(at: datetime) -> Html:
-    return fill(
-        '<time datetime="{iso}">{text}</time>', iso=at.isoformat(), text=f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    )
