@@ -30,13 +30,14 @@ def running(chronicle: Chronicle) -> Iterator[Html]:
     """The steps that are under way, with the progress of the index that is being built."""
     progress = joined(fill(PROGRESS, **row, bar=_bar(row["percent"], 100)) for row in chronicle.progress)
     for step in chronicle.moving:
-        elapsed = duration((chronicle.at - step["applied_at"]).total_seconds() * 1000)
+        # The step began by the server's clock, and this one may be behind it.
+        elapsed_ms = max(0.0, (chronicle.at - step["applied_at"]).total_seconds() * 1000)
         yield fill(
             RUNNING,
             revision=step["revision"],
             phase=step["phase"],
             doing=step["state"],
-            elapsed=elapsed,
+            elapsed=duration(elapsed_ms),
             progress=progress,
         )
 
