@@ -54,31 +54,10 @@ def _items(item: Any, values: Values) -> list[Any]:
 def pod(
     task: Mapping[str, Any], name: str, account: str, params: Values, claims: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The pod of a Task with one step."""
+    """The pod of a Task with one step; `run` takes its script out again, for a ConfigMap of the same name."""
     spec = task["spec"]
-    values: dict[str, str | list[str]] = {f"params.{key}": value for key, value in params.items()}
-    values |= {
-        f"results.{result['name']}.path": f"/tekton/results/{result['name']}"
-        for result in spec.get("results", [])
-    }
-    values |= {f"workspaces.{space}.path": f"/workspace/{space}" for space in claims}
     (written,) = spec["steps"]
-    step = substituted(written, values)
-    template = spec.get("stepTemplate", {})
-    container = {
-        "name": f"step-{step['name']}",
-        "image": step["image"],
-        "command": ["sh", "-c", ENTRYPOINT, "sh", "/tekton/scripts/script", *step.get("args", [])],
-        "workingDir": step["workingDir"],
-        "env": [*template.get("env", []), *step.get("env", [])],
-        "resources": step.get("computeResources", template.get("computeResources", {})),
-        "securityContext": {**template.get("securityContext", {}), **step.get("securityContext", {})},
-        "volumeMounts": [
-            {"name": "scripts", "mountPath": "/tekton/scripts"},
-            {"name": "results", "mountPath": "/tekton/results"},
-            *({"name": claim, "mountPath": f"/workspace/{space}"} for space, claim in claims.items()),
-        ],
-    }
+    step = substituted(written, _known(spec, params, claims))
     volumes = [
         {"name": "scripts", "configMap": {"name": name, "defaultMode": 0o755}},
         {"name": "results", "emptyDir": {}},
@@ -92,10 +71,39 @@ def pod(
             "restartPolicy": "Never",
             "serviceAccountName": account,
             "securityContext": {"fsGroup": 65532},
-            "containers": [container],
+            "containers": [_container(step, spec.get("stepTemplate", {}), claims)],
             "volumes": volumes,
         },
         "script": step["script"],
+    }
+
+
+def _known(spec: Mapping[str, Any], params: Values, claims: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """What each `$(…)` of the Task stands for."""
+    results = [result["name"] for result in spec.get("results", [])]
+    return {
+        **{f"params.{key}": value for key, value in params.items()},
+        **{f"results.{result}.path": f"/tekton/results/{result}" for result in results},
+        **{f"workspaces.{space}.path": f"/workspace/{space}" for space in claims},
+    }
+
+
+def _container(
+    step: Mapping[str, Any], template: Mapping[str, Any], claims: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "name": f"step-{step['name']}",
+        "image": step["image"],
+        "command": ["sh", "-c", ENTRYPOINT, "sh", "/tekton/scripts/script", *step.get("args", [])],
+        "workingDir": step["workingDir"],
+        "env": [*template.get("env", []), *step.get("env", [])],
+        "resources": step.get("computeResources", template.get("computeResources", {})),
+        "securityContext": {**template.get("securityContext", {}), **step.get("securityContext", {})},
+        "volumeMounts": [
+            {"name": "scripts", "mountPath": "/tekton/scripts"},
+            {"name": "results", "mountPath": "/tekton/results"},
+            *({"name": claim, "mountPath": f"/workspace/{space}"} for space, claim in claims.items()),
+        ],
     }
 
 
