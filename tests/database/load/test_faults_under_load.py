@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -18,6 +20,8 @@ TERMINATE = """
 SELECT pid FROM pg_stat_activity
  WHERE usename = 'calcio_service' AND application_name LIKE 'calcio-{}/%%' AND pg_terminate_backend(pid, 5000)
 """
+# Often enough to see what kubelet could; nothing waits for it.
+LOOK_EVERY_S = 0.1
 # What a prepared statement gives has another type after each of them, or another plan.
 ALTERS = (
     "ALTER TABLE player ALTER COLUMN name TYPE varchar(200)",
@@ -33,18 +37,19 @@ def written(target: Target) -> set[str]:
     return {name for (name,) in target.database.rows("SELECT name FROM player")}
 
 
-async def stays_ready(target: Target) -> None:
-    """Ask /readyz until cancelled; fails at the first answer that is not 200."""
-    while True:
-        assert await asyncio.to_thread(target.service.readyz) == 200
-        await asyncio.sleep(0.1)
+@asynccontextmanager
+async def kept_ready(target: Target) -> AsyncIterator[None]:
+    """Ask /readyz again and again while the block runs, which fails at the first answer that is not 200."""
 
+    async def watch() -> None:
+        while True:
+            assert await asyncio.to_thread(target.service.readyz) == 200
+            await asyncio.sleep(LOOK_EVERY_S)
 
-def kept_ready(watching: "asyncio.Task[None]") -> None:
-    """Fail with what the watch has seen."""
-    if watching.done():
-        watching.result()
-    watching.cancel()
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch())
+        yield
+        watching.cancel()
 
 
 def lost_nothing(target: Target, load: Load) -> None:
@@ -54,12 +59,10 @@ def lost_nothing(target: Target, load: Load) -> None:
 
 async def test_alters_under_transactions_fail_nothing(target: Target) -> None:
     """Tables change under prepared statements and open transactions, and no request notices."""
-    async with loaded(target.service.http, target.token, target.answers) as load:
-        watching = asyncio.create_task(stays_ready(target))
+    async with loaded(target.service.http, target.token, target.answers) as load, kept_ready(target):
         for alter in ALTERS * 2:
             await asyncio.to_thread(target.database.execute, alter)
             await load.passed(12)
-        kept_ready(watching)
     assert load.failed == []
     lost_nothing(target, load)
 
@@ -67,13 +70,11 @@ async def test_alters_under_transactions_fail_nothing(target: Target) -> None:
 async def test_a_terminated_session_fails_its_own_request_at_most(target: Target) -> None:
     """Of the sessions that an administrator ends each takes one request with it, and the pod stays ready."""
     ended = 0
-    async with loaded(target.service.http, target.token, target.answers) as load:
-        watching = asyncio.create_task(stays_ready(target))
+    async with loaded(target.service.http, target.token, target.answers) as load, kept_ready(target):
         for whose in ("service", "gate", "service", "service"):
             pids = await asyncio.to_thread(target.database.rows, TERMINATE.format(whose))
             ended += len(pids) if whose == "service" else 0
             await load.passed(20)
-        kept_ready(watching)
     assert ended > 0
     assert len(load.failed) <= ended
     lost_nothing(target, load)
@@ -81,14 +82,12 @@ async def test_a_terminated_session_fails_its_own_request_at_most(target: Target
 
 async def test_a_restart_fails_what_it_meets(target: Target) -> None:
     """A request fails only where it began before the server was back; the pod stays ready throughout."""
-    async with loaded(target.service.http, target.token, target.answers) as load:
-        watching = asyncio.create_task(stays_ready(target))
+    async with loaded(target.service.http, target.token, target.answers) as load, kept_ready(target):
         stopped = time.monotonic()
         async with away(target.server, "fast"):
             await load.passed(5)
         back = time.monotonic()
         await load.passed(40)
-        kept_ready(watching)
     assert any(one.began > back for one in load.sent)
     assert [one for one in load.failed if one.began > back or one.ended < stopped] == []
     lost_nothing(target, load)
