@@ -1,1 +1,1 @@
-"""Everything about the database: the contract both images share, the Job that moves the schema, its revisions."""
+"""Everything about the database: the contract that all images share, the Job that moves the schema, its revisions."""

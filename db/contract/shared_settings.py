@@ -1,4 +1,4 @@
-"""What both images are told alike: the times of a lease, the release, the schema."""
+"""What all images are told alike: the times of a lease, the release, the schema."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the ConfigMaps say are settings, and both images are told the same about leases."""
+"""What the ConfigMaps say are settings, and the Job and the service are told the same about leases."""
 
 from db.contract.settings import Settings, read
 from db.contract.shared_settings import LeaseSettings
