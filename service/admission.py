@@ -3,7 +3,7 @@
 import asyncio
 
 from service import deadline
-from service.errors import MEDIA_TYPE, Kind
+from service.errors import MEDIA_TYPE, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
@@ -55,8 +55,5 @@ class Admission:
 
 def unavailable(scope: Scope, detail: str, **more: object) -> Answer:
     """A 503 as the API writes its other problems."""
-    kind = Kind.UNAVAILABLE
-    document = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
-    return Answer.json(
-        kind.status, {**document, "instance": scope["path"], **more}, MEDIA_TYPE, [RETRY_AFTER]
-    )
+    problem = Problem(Kind.UNAVAILABLE, detail, **more)
+    return Answer.json(problem.kind.status, document(problem, scope["path"]), MEDIA_TYPE, [RETRY_AFTER])

@@ -84,18 +84,23 @@ def unavailable(detail: str) -> Problem:
     return problem
 
 
-def respond(request: Request, problem: Problem) -> Response:
-    """The problem as a document."""
+def document(problem: Problem, path: str) -> dict[str, object]:
+    """The problem of a request to this path, as JSON has it."""
     kind = problem.kind
-    document: dict[str, object] = {
+    return {
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail or kind.title,
-        "instance": request.url.path,
+        "instance": path,
         **problem.extensions,
     }
-    return Response(msgspec.json.encode(document), kind.status, problem.headers, MEDIA_TYPE)
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """The problem as an answer."""
+    content = msgspec.json.encode(document(problem, request.url.path))
+    return Response(content, problem.kind.status, problem.headers, MEDIA_TYPE)
 
 
 def _problem(request: Request, error: Exception) -> Response:
