@@ -4,6 +4,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +18,7 @@ Item = TypeVar("Item")
 
 LIMIT_MAX = 100
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
-MOVES = ("limit=", "after=")
+MOVES = {"limit", "after"}
 Cursor = Annotated[str, Meta(max_length=1024)]
 
 
@@ -50,7 +51,7 @@ def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable
         kept = [
             one
             for one in request.scope["query_string"].decode("latin-1").split("&")
-            if one and not one.startswith(MOVES)
+            if one and unquote_plus(one.partition("=")[0]) not in MOVES
         ]
         following = "&".join([*kept, f"limit={query.limit}", f"after={cursor(key(items[-1]))}"])
         answer.headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'

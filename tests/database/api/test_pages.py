@@ -63,3 +63,8 @@ def test_the_last_page_has_no_next(anonymous: Client, names: list[str]) -> None:
     full = anonymous.get(f"{API}/players?limit={len(names)}")
     assert len(full.json()["items"]) == len(names)
     assert "Link" not in full.headers
+
+
+def test_a_page_is_followed_however_its_query_was_written(anonymous: Client, names: list[str]) -> None:
+    """A limit in an encoding that nobody needs is replaced by the next page's, and not given twice."""
+    assert len(walk(anonymous, f"{API}/players?%6Cimit=5")) == len(names)
