@@ -3,7 +3,7 @@
 import pytest
 
 from db.contract.url import DatabaseUrl
-from tests.database.gate.ledger import Ledger
+from tests.database.gate.ledger import FIRST, SECOND, Ledger
 
 
 @pytest.fixture(scope="session")
@@ -16,4 +16,11 @@ def ledger(database_url: DatabaseUrl) -> Ledger:
     """A ledger without a revision yet."""
     ledger = Ledger(database_url)
     ledger.create()
+    return ledger
+
+
+@pytest.fixture
+def at_head(ledger: Ledger) -> Ledger:
+    """The ledger where the image of these tests expects it."""
+    ledger.apply(FIRST, SECOND)
     return ledger

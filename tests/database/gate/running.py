@@ -19,6 +19,7 @@ from service.settings import ServiceSettings
 from tests.database.gate.ledger import IMAGE
 
 DEADLINE_S = 20
+JSON = {"accept": "application/json"}
 # A heartbeat that no test waits for: what happens before it was not polled for.
 RARE: dict[str, Any] = {"heartbeat_s": 600.0, "lease_s": 3600.0, "pod_name": "pod"}
 # The shortest lease with which a round, some retries and a margin still fit.
@@ -83,8 +84,14 @@ async def lifespan(app: App) -> AsyncIterator[dict[str, Any]]:
         await task
 
 
+async def ask_management(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    return await client.get(f"http://pod:9090{path}", headers=headers)
+
+
 async def readyz(client: httpx.AsyncClient, query: str = "") -> httpx.Response:
-    return await client.get(f"http://pod:9090/readyz{query}")
+    return await ask_management(client, f"/readyz{query}")
 
 
 async def until_readyz(client: httpx.AsyncClient, status: int) -> str:
