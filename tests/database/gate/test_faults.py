@@ -21,12 +21,6 @@ pytestmark = pytest.mark.anyio
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'calcio-gate/%%'"
 
 
-@pytest.fixture
-def at_head(ledger: Ledger) -> Ledger:
-    ledger.apply(FIRST, SECOND)
-    return ledger
-
-
 @pytest.mark.usefixtures("at_head")
 async def test_a_frozen_database_takes_no_one_out_before_the_lease_ends(service_url: DatabaseUrl) -> None:
     """No answer is no evidence: the verdict outlives it for as long as the lease holds, and not longer."""

@@ -9,7 +9,7 @@ from db.contract.url import DatabaseUrl
 from service import deadline
 from service.deadline import DeadlineOverError
 from service.gate.trouble import UnfitSchemaError
-from tests.database.gate.ledger import CONTRACT, FIRST, OLD, SECOND, TRAILING, Ledger
+from tests.database.gate.ledger import CONTRACT, OLD, TRAILING, Ledger
 from tests.database.gate.running import readyz, running_with_pool, until, until_readyz
 from tests.server.roles import fresh_database
 
@@ -19,12 +19,6 @@ pytestmark = pytest.mark.anyio
 DEAF: dict[str, Any] = {"gate_listen": False}
 SERVING = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'calcio-service/0002/%%'"
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
-
-
-@pytest.fixture
-def at_head(ledger: Ledger) -> Ledger:
-    ledger.apply(FIRST, SECOND)
-    return ledger
 
 
 async def test_a_new_session_begins_with_a_look_at_the_schema(

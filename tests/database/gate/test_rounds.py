@@ -16,12 +16,6 @@ pytestmark = pytest.mark.anyio
 FENCE = "LOCK TABLE ledger_reader IN SHARE ROW EXCLUSIVE MODE"
 
 
-@pytest.fixture
-def at_head(ledger: Ledger) -> Ledger:
-    ledger.apply(FIRST, SECOND)
-    return ledger
-
-
 async def test_who_serves_is_registered(at_head: Ledger, service_url: DatabaseUrl) -> None:
     """A process that is ready has a row with its heads, which lives for about a lease."""
     async with running_gate(service_url) as gate:
