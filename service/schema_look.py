@@ -62,9 +62,10 @@ async function look() {
   try {
     const answer = await fetch(location.pathname, {cache: "no-store", headers: {accept: "text/html"}});
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const open = document.querySelector("details").open;
-    document.querySelector("main").replaceWith(next.querySelector("main"));
-    document.querySelector("details").open = open;
+    const main = next.querySelector("main");
+    // Fails where the answer is not this page, before anything of it is shown.
+    main.querySelector("details").open = document.querySelector("details").open;
+    document.querySelector("main").replaceWith(main);
     document.title = next.title;
   } catch {
     state.textContent = "This page gets no answer any more; it shows what was known last.";

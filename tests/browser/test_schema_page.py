@@ -3,7 +3,10 @@
 import os
 import re
 import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -82,3 +85,33 @@ def test_the_page_says_that_nobody_answers_any_more(browser: Browser, service: S
         os.killpg(service.process.pid, signal.SIGKILL)
         expect(page.locator("#live")).to_contain_text("gets no answer", timeout=20_000)
         expect(page.get_by_role("heading", level=1)).to_have_text("Unfinished")
+
+
+def test_the_answer_of_another_is_not_shown(browser: Browser, service: Service) -> None:
+    """Whoever listens there when the pod is gone, the page goes on to show what was known last."""
+    asked: list[str] = []
+
+    class Another(BaseHTTPRequestHandler):
+        def log_request(self, *_: object) -> None:
+            asked.append(self.path)
+
+        def log_error(self, *_: object) -> None:
+            """Say nothing."""
+
+    with looking(browser, address(service)) as (page, _):
+        page.evaluate("document.querySelector('main').dataset.moving = 'yes'")
+        os.killpg(service.process.pid, signal.SIGKILL)
+        service.process.wait()
+        port = urlsplit(service.management).port or 0
+        with ThreadingHTTPServer(("127.0.0.1", port), Another) as another:
+            serving = threading.Thread(target=another.serve_forever)
+            serving.start()
+            try:
+                # By the second question the first answer was looked at.
+                while len(asked) < 2:
+                    page.wait_for_event("request", timeout=20_000)
+                expect(page.get_by_role("heading", level=1)).to_have_text("Unfinished")
+                expect(page.locator("#live")).to_contain_text("gets no answer")
+            finally:
+                another.shutdown()
+                serving.join()
