@@ -29,7 +29,7 @@ class Traffic:
         self._headers = headers
         self._leaderboard, self._newest = f"{API}/statistics?season={season}", f"{SESSIONS}?limit=5"
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._ask()), name="traffic")
+        self._thread = threading.Thread(target=self._run, name="traffic")
 
     def __enter__(self) -> "Traffic":
         self._thread.start()
@@ -45,6 +45,12 @@ class Traffic:
 
     def __str__(self) -> str:
         return f"{self.answered} answered, {self.failed} failed; {self.acknowledged.total()} of them wrote"
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._ask())
+        except Exception as error:  # noqa: BLE001 - whatever it was: from here on nobody asks, and 0 failed would say nothing
+            self.failures.append(f"nobody asks any more: {error!r}")
 
     async def _ask(self) -> None:
         kept = httpx.Limits(keepalive_expiry=IDLE_S)
