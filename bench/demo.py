@@ -19,9 +19,9 @@ def main() -> None:
         clone = Path(folder) / "calcio"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)  # noqa: S603, S607 - the developer's git
         # What is downloaded once is what pip keeps.
-        installed_s = timed(clone / "scripts/install")
+        installed_s = timed(clone / "scripts/install", "demo")
         shown_s = timed(clone / "scripts/demo", "--once")
-    print(f"scripts/install, packages downloaded before  {installed_s:5.1f} s")
+    print(f"scripts/install demo, packages downloaded before {installed_s:5.1f} s")
     print(f"scripts/demo --once, when that is done       {shown_s:5.1f} s")
     print(f"both: the first scripts/demo --once          {installed_s + shown_s:5.1f} s")
 
