@@ -6,6 +6,7 @@ request has its outcome.
 """
 
 import asyncio
+import errno
 import json
 import signal
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 
 DEADLINE_S = 10
 PATH = "/api/v1/sessions"
+PORTS = range(20_000, 61_000)  # more than there are requests
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -27,6 +29,7 @@ class Client:
         self._port = port
         self._token = token
         self._kept: list[Connection] = []
+        self.ports = iter(PORTS)
         self.writes = True
         self._known = f"{PATH}?limit=5"
 
@@ -54,7 +57,7 @@ class Client:
             writer.close()
 
     async def _exchange(self, venue: str | None, *, keep: bool) -> int:
-        reader, writer = (keep and self._left_open()) or await asyncio.open_connection(self._host, self._port)
+        reader, writer = (keep and self._left_open()) or await self._opened()
         try:
             writer.write(self._request(venue, keep=keep))
             status, headers, _body = await answer(reader)
@@ -68,6 +71,21 @@ class Client:
         else:
             writer.close()
         return status
+
+    async def _opened(self) -> Connection:
+        """A connection from a port that none had before.
+
+        Before there is an endpoint, and while kube-proxy adds the first, connections lead nowhere. The node remembers
+        that by their ports for two minutes (nf_conntrack_tcp_timeout_syn_sent): who used one again would follow them.
+        """
+        own = "::" if ":" in self._host else "0.0.0.0"  # noqa: S104 - nothing listens there
+        for port in self.ports:
+            try:
+                return await asyncio.open_connection(self._host, self._port, local_addr=(own, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+        raise OSError(errno.EADDRNOTAVAIL, "each port has been used")
 
     def _left_open(self) -> Connection | None:
         """A kept connection; one that the server has closed meanwhile is no client's to use."""
