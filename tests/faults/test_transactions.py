@@ -1,6 +1,8 @@
 """Revisions that end the step's transaction by themselves, and commits that do not come back."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,37 +51,40 @@ def test_an_old_way_to_leave_the_transaction_is_announced(job: Job, found: Datab
     assert '"announced": true' in image(kind, added).lockfile.read_text().splitlines()[2]
 
 
+@contextmanager
+def standby_gone(folder: Path, image: Build) -> Iterator[tuple[Database, Job]]:
+    """A server of its own at FIRST, whose synchronous standby is gone, and the Job for it."""
+    with running(settings={**VOLATILE, "fsync": "on"}) as server:
+        found = Database(server.url)
+        with told_nobody(Job(server.url, folder), found) as job:
+            job.run("upgrade", image=image(FIRST))
+            found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
+            yield found, job
+
+
 def test_a_commit_that_waits_for_a_replica_is_ended_by_a_signal(tmp_path: Path, image: Build) -> None:
     """Where the synchronous standby is gone, COMMIT hangs; SIGTERM ends the run, and the next one finds it applied."""
     waiting = "wait_event = 'SyncRep'"
-    with running(settings={**VOLATILE, "fsync": "on"}) as server:
-        found = Database(server.url)
-        with told_nobody(Job(server.url, tmp_path), found) as job:
-            job.run("upgrade", image=image(FIRST))
-            found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
-            run = job.start("upgrade", image=image(FIRST, SECOND))
-            eventually(lambda: found.is_any_runner(waiting))
-            run.send(signal.SIGTERM)
-            ended = run.end()
-            assert ended.code == 143, ended.text
-            found.execute("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
-            assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
-            assert found.says_applied("0001", "0002")
+    with standby_gone(tmp_path, image) as (found, job):
+        run = job.start("upgrade", image=image(FIRST, SECOND))
+        eventually(lambda: found.is_any_runner(waiting))
+        run.send(signal.SIGTERM)
+        ended = run.end()
+        assert ended.code == 143, ended.text
+        found.execute("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+        assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
+        assert found.says_applied("0001", "0002")
 
 
 def test_a_commit_that_waits_for_a_replica_is_waited_for_only_so_long(tmp_path: Path, image: Build) -> None:
     """75 where nobody confirms it: it is committed here, said so, and nothing is done twice."""
-    with running(settings={**VOLATILE, "fsync": "on"}) as server:
-        found = Database(server.url)
-        with told_nobody(Job(server.url, tmp_path), found) as job:
-            job.run("upgrade", image=image(FIRST))
-            found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
-            ended = job.run("upgrade", image=image(FIRST, SECOND))
-            assert ended.code == 75, ended.text
-            assert "no synchronous standby confirmed it" in ended.outcome["message"]
-            assert ended.outcome["applied"] == ["0002"]
-            assert found.says_applied("0001", "0002")
-            assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
+    with standby_gone(tmp_path, image) as (found, job):
+        ended = job.run("upgrade", image=image(FIRST, SECOND))
+        assert ended.code == 75, ended.text
+        assert "no synchronous standby confirmed it" in ended.outcome["message"]
+        assert ended.outcome["applied"] == ["0002"]
+        assert found.says_applied("0001", "0002")
+        assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["after its statements", "before one"])
