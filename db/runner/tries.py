@@ -37,6 +37,7 @@ class Tries:
             self.revision, self._patience = revision, Patience(self._job.settings)
             self.lock_wait_ms = 0
             self._since = self._remembered = time.monotonic()
+            self._watch.begin_step()
 
     @property
     def lock_timeout_ms(self) -> int:
@@ -53,8 +54,8 @@ class Tries:
         job = self._job
         backend = self._session.connection.info.backend_pid
         self._watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
-        if self._patience.tries:
-            self._watch.begin_now()
+        if not self._patience.tries:
+            self._watch.begin_step()
         return self._watch
 
     def again(self, error: BaseException, blockers: Sequence[str], overdue: str | None = None) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg2
 
@@ -40,7 +40,8 @@ class Watch:
         self._every_s = every_s
         self._report = report
         self._over = threading.Event()
-        self._soon = threading.Event()
+        self._began = self._said = time.monotonic()
+        self._quiet_until = 0.0
         self._seen: dict[str, str] = {}
         self._waits_since: float | None = None  # for a synchronous standby
         self._unreplicated = False
@@ -52,9 +53,10 @@ class Watch:
         """Who was seen in the way."""
         return list(self._seen.values())
 
-    def begin_now(self) -> None:
-        """Do not stay quiet: the step has met a lock."""
-        self._soon.set()
+    def begin_step(self) -> None:
+        """A step begins that has met no lock yet: whoever looks on takes the server's time, so stay quiet at first."""
+        self._began = self._said = time.monotonic()
+        self._quiet_until = self._began + QUIET_S
 
     def refuse_unreplicated(self) -> None:
         """Raise Refusal with 75 where a COMMIT was not waited for until a synchronous standby had it."""
@@ -71,33 +73,34 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._soon.set()
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
-        self._soon.wait(QUIET_S)
-        if self._over.is_set():
-            return
-        try:
-            with closing(self._open()) as connection:
-                self._sample(connection)
-        except psycopg2.Error as error:
-            # The step does not depend on being watched.
-            self._report("watch.lost", f"nobody watches this step any more: {type(error).__name__}")
+        with ExitStack() as stack:
+            connection: Connection | None = None
+            try:
+                while not self._over.wait(max(self._every_s, self._quiet_until - time.monotonic())):
+                    # Another step may have begun meanwhile.
+                    if time.monotonic() >= self._quiet_until:
+                        connection = connection or stack.enter_context(closing(self._open()))
+                        self._sample(connection)
+            except psycopg2.Error as error:
+                # The step does not depend on being watched.
+                self._report("watch.lost", f"nobody watches this step any more: {type(error).__name__}")
 
     def _sample(self, connection: Connection) -> None:
-        began = said = time.monotonic()
-        while not self._over.wait(self._every_s):
-            with connection.cursor() as cursor:
-                cursor.execute(_BLOCKERS, (self._backend,))
-                for transaction, blocker in cursor:
-                    self.transactions.add(transaction)
-                    self._seen[blocker.split(" ", 1)[0]] = blocker
-            now = time.monotonic()
-            self._bound_commit(connection, now)
-            if now - said >= SIGN_OF_LIFE_S:
-                said = now
-                self._report("step.running", f"the step goes on, {now - began:.0f} s", blockers=self.blockers)
+        with connection.cursor() as cursor:
+            cursor.execute(_BLOCKERS, (self._backend,))
+            for transaction, blocker in cursor:
+                self.transactions.add(transaction)
+                self._seen[blocker.split(" ", 1)[0]] = blocker
+        now = time.monotonic()
+        self._bound_commit(connection, now)
+        if now - self._said >= SIGN_OF_LIFE_S:
+            self._said = now
+            self._report(
+                "step.running", f"the step goes on, {now - self._began:.0f} s", blockers=self.blockers
+            )
 
     def _bound_commit(self, connection: Connection, now: float) -> None:
         with connection.cursor() as cursor:
