@@ -1,6 +1,6 @@
 """The two ways a revision can go, and what each asks of the ledger and of the fence."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from db.contract.lineage import Lineage, Revision
 from db.contract.readers import Reader, in_need_of, in_the_way_of
 from db.runner.environment import Scripts
 from db.runner.record import Event, Ledger
+from db.runner.version import Move
 from db.runner.wire import Cursor
 
 
@@ -39,11 +40,11 @@ class Direction(Protocol):
         ledger: Ledger,
         cursor: Cursor,
         revision: Revision,
-        heads: Collection[str],
+        move: Move,
         event: Event,
         **figures: Any,
-    ) -> None:
-        """Write into the ledger that it is done, and `event`."""
+    ) -> str:
+        """Write into the ledger that it is done, and `event`; answers in which transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ class Up:
         ledger: Ledger,
         cursor: Cursor,
         revision: Revision,
-        heads: Collection[str],
+        move: Move,
         event: Event,
         **figures: Any,
-    ) -> None:
+    ) -> str:
         """The row says applied."""
-        ledger.write(cursor, revision, State.APPLIED, heads=heads, event=event, **figures)
+        return ledger.write(cursor, revision, State.APPLIED, move=move, event=event, **figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ class Down:
         ledger: Ledger,
         cursor: Cursor,
         revision: Revision,
-        heads: Collection[str],
+        move: Move,
         event: Event,
         **_: Any,
-    ) -> None:
+    ) -> str:
         """The row is gone."""
-        ledger.remove(cursor, revision.revision, heads, event)
+        return ledger.remove(cursor, revision.revision, move, event)

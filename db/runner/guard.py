@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from db.contract.lineage import Revision
-from db.contract.refusal import ExitCode, Refusal
 from db.runner.direction import Direction
 from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE
 from db.runner.idling import Idling
 from db.runner.session import Session
+from db.runner.transaction import Left, is_left
 from db.runner.wire import Cursor
 
 
@@ -20,6 +20,7 @@ class Guard:
         self._session = session
         self._idling = idling
         self._direction = direction
+        self._transaction: str | None = None  # of the step, if it is one
 
     def announce(self, revision: Revision, lsn: str | None) -> None:
         """Commit the announcement of a step that needs one.
@@ -36,6 +37,7 @@ class Guard:
     def guarded(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
         """`migrate`, behind the fence where it takes something away and nobody was told of it, in one transaction."""
         self._idling.forget()
+        self._transaction = None
         if revision.announced:
             return migrate
 
@@ -47,17 +49,18 @@ class Guard:
                     # Later servers bound the transaction; before them, each statement gets what is left of it.
                     is_bounded = cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE
                     hold_s = None if is_bounded else HOLD_S
-                began = self._idling.begin(cursor, since, hold_s)
+                self._transaction = self._idling.begin(cursor, since, hold_s)
                 migrate(**arguments)
                 self._idling.about_to_ask()
-                if _transaction(cursor) != began:
-                    raise Refusal(
-                        ExitCode.MIGRATION,
-                        f"revision {revision.revision} committed, or rolled back, by itself",
-                        "What it needs outside of its transaction belongs into op.get_context().autocommit_block()",
-                    )
+                if is_left(self._session.connection):
+                    raise Left(revision.revision)
 
         return in_one_transaction
+
+    def refuse_other(self, revision: Revision, transaction: str) -> None:
+        """Raise Left where `revision` was written into the ledger in another transaction than its own."""
+        if self._transaction not in {None, transaction}:
+            raise Left(revision.revision)
 
     def give_up(self, revision: Revision) -> None:
         """Take back the announcement of a step that failed; not where half of what code uses may have gone."""
@@ -85,9 +88,3 @@ class Guard:
 def _takes_long(revision: Revision) -> bool:
     """Whether it reads or writes whole tables, as far as anybody has measured."""
     return revision.locks is None or any(lock.scans or lock.rewrites for lock in revision.locks)
-
-
-def _transaction(cursor: Cursor) -> str:
-    cursor.execute("SELECT pg_catalog.pg_current_xact_id()::text")
-    (transaction,) = cursor.fetchone() or ("",)
-    return str(transaction)

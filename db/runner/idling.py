@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from db.runner.transaction import TRANSACTION
 from db.runner.wire import Cursor
 
 # One round trip for each step: a history may have hundreds.
-_BEGUN = """
-SELECT pg_catalog.pg_current_xact_id()::text,
+_BEGUN = f"""
+SELECT {TRANSACTION},
        extract(epoch FROM pg_catalog.current_setting('idle_in_transaction_session_timeout')::interval)::float,
        extract(epoch FROM coalesce(pg_catalog.current_setting('transaction_timeout', true), '0')::interval)::float
 """

@@ -4,11 +4,9 @@ from collections.abc import Collection
 
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
+from db.runner.version import IS_VERSION
 from db.runner.wire import Connection
 
-_VERSION = "ARRAY(SELECT version_num::text FROM {version})"
-# In a statement with the heads as a parameter: whether alembic_version holds exactly these.
-IS_VERSION = f"({_VERSION} @> %(heads)s::text[] AND {_VERSION} <@ %(heads)s::text[])"
 _IS_LEDGER = (
     "(SELECT heads @> %(heads)s::text[] AND heads <@ %(heads)s::text[]"
     " FROM {schema}.ledger_state WHERE history = {history})"

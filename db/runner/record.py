@@ -9,8 +9,10 @@ from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History, literal
 from db.contract.value import Value
-from db.runner.overtaken import IS_VERSION, Overtaken
+from db.runner.overtaken import Overtaken
 from db.runner.settings import RunnerSettings
+from db.runner.transaction import TRANSACTION
+from db.runner.version import IS_VERSION, Move
 from db.runner.wire import Connection, Cursor
 
 _WRITE_ROW = """
@@ -26,11 +28,15 @@ ON CONFLICT (history, revision) DO UPDATE
        applied_at = excluded.applied_at, duration_ms = excluded.duration_ms, lsn_after = excluded.lsn_after
 """
 _REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %(revision)s"
-_CHANGE = "UPDATE {schema}.ledger_state SET change = change + 1 WHERE history = {history}"
+_CHANGE = f"""
+UPDATE {{schema}}.ledger_state SET change = change + 1 WHERE history = {{history}}
+RETURNING {TRANSACTION}
+"""
 # What moves the ledger's heads knows which ones these are: heads that came from elsewhere would hide missing rows.
 _ARRIVE = f"""
 UPDATE {{schema}}.ledger_state SET change = change + 1, heads = %(heads)s
  WHERE history = {{history}} AND {IS_VERSION}
+RETURNING {TRANSACTION}
 """
 _EVENT = """
 INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
@@ -51,8 +57,8 @@ class Event(Value):
 class Ledger:
     """The ledger of one history, written for one run.
 
-    Where a method takes `heads` they are what alembic_version holds since the caller's transaction moved it, and
-    None where it did not; Overtaken is raised where it holds something else.
+    Where a method takes a `move`, alembic_version goes with it, in the same statement; Overtaken is raised where it
+    then holds something else. What answers a text answers which transaction it was written in.
     """
 
     history: History
@@ -64,12 +70,12 @@ class Ledger:
         revision: Revision,
         state: State,
         *,
-        heads: Collection[str] | None = None,
+        move: Move | None = None,
         source: str = "step",
         duration_ms: int | None = None,
         lsn_before: str | None = None,
         event: Event | None = None,
-    ) -> None:
+    ) -> str:
         """Write the row of `revision`, new or over the one that announced it, and `event` beside it."""
         row = {
             "revision": revision.revision,
@@ -86,21 +92,21 @@ class Ledger:
             "duration_ms": duration_ms,
             "lsn_before": lsn_before,
         }
-        self._change(cursor, _WRITE_ROW, row, heads, event)
+        return self._change(cursor, _WRITE_ROW, row, move, event)
 
     def remove(
         self,
         cursor: Cursor,
         revision: str,
-        heads: Collection[str] | None = None,
+        move: Move | None = None,
         event: Event | None = None,
-    ) -> None:
+    ) -> str:
         """Remove the row of `revision`, and write `event` in its stead."""
-        self._change(cursor, _REMOVE_ROW, {"revision": revision}, heads, event)
+        return self._change(cursor, _REMOVE_ROW, {"revision": revision}, move, event)
 
-    def moved(self, cursor: Cursor, heads: Collection[str] | None = None) -> None:
+    def moved(self, cursor: Cursor, move: Move | None = None) -> None:
         """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
-        self._change(cursor, "", {}, heads)
+        self._change(cursor, "", {}, move)
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
@@ -125,7 +131,7 @@ class Ledger:
                 self.remove(cursor, id_)
             for id_ in new:
                 self.write(cursor, image.revisions[id_], State.APPLIED, source="reconcile")
-            self.moved(cursor, found)
+            self.moved(cursor, Move(found, found))
             self.event(cursor, "reconcile", None, written=new, removed=gone)
         return sorted(new + gone)
 
@@ -134,18 +140,20 @@ class Ledger:
         cursor: Cursor,
         statement: str,
         values: Mapping[str, Any],
-        heads: Collection[str] | None,
+        move: Move | None,
         event: Event | None = None,
-    ) -> None:
+    ) -> str:
         if event:
             statement, values = f"{statement}; {_EVENT}", {**values, **self._values(event)}
+        change = _CHANGE
+        if move:
+            statement, values, change = f"{move.statement}; {statement}", {**values, **move.values}, _ARRIVE
         notify = f"SELECT pg_catalog.pg_notify({literal(CHANNEL)}, {literal(str(self.history))})"
-        move = _CHANGE if heads is None else _ARRIVE
         # Sent as one: each round trip is paid once a revision, and a history has hundreds.
-        together = self.history.fill(f"{statement}; {notify.replace('%', '%%')}; {move}")
-        cursor.execute(together, {**values, "heads": sorted(heads or ())})
-        if cursor.rowcount == 0:
+        cursor.execute(self.history.fill(f"{statement}; {notify.replace('%', '%%')}; {change}"), values)
+        if not (row := cursor.fetchone()):
             raise Overtaken
+        return str(row[0])
 
     def _values(self, event: Event) -> dict[str, Any]:
         detail = json.dumps(event.detail, default=str)

@@ -1,6 +1,6 @@
 """A baseline in the place of the revisions that it replaces: adopted where all of them are applied."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from db.contract.ledger import State
 from db.contract.lineage import Revision
@@ -8,6 +8,7 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import listed
 from db.runner.job import Job
 from db.runner.record import Ledger
+from db.runner.version import Move
 from db.runner.wire import Connection
 
 
@@ -29,20 +30,14 @@ def adopt(job: Job, connection: Connection, ledger: Ledger) -> Sequence[str]:
                 f"the database is at {listed(inside)}; the baseline {baseline.revision} holds {listed(lacking)} too",
                 "Apply the last release that still has their scripts first",
             )
-        heads = database.found - inside | {baseline.revision}
-        _adopt(job, connection, ledger, baseline, heads)
+        move = Move(database.found, database.found - inside | {baseline.revision})
+        _adopt(job, connection, ledger, baseline, move)
         adopted.append(baseline.revision)
     return adopted
 
 
-def _adopt(
-    job: Job, connection: Connection, ledger: Ledger, baseline: Revision, heads: Collection[str]
-) -> None:
+def _adopt(job: Job, connection: Connection, ledger: Ledger, baseline: Revision, move: Move) -> None:
     with connection, connection.cursor() as cursor:
-        cursor.execute(
-            job.history.fill("DELETE FROM {version} WHERE version_num = ANY (%s)"), (list(baseline.replaces),)
-        )
-        cursor.execute(job.history.fill("INSERT INTO {version} VALUES (%s)"), (baseline.revision,))
-        ledger.write(cursor, baseline, State.APPLIED, source="stamp", heads=heads)
+        ledger.write(cursor, baseline, State.APPLIED, source="stamp", move=move)
         ledger.event(cursor, "squash", baseline.revision, replaces=list(baseline.replaces))
     job.report("squash", f"{baseline.revision} stands for {listed(baseline.replaces)} now")

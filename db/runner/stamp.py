@@ -11,6 +11,7 @@ from db.runner import founding, lock
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.record import Ledger
+from db.runner.version import Move
 from db.runner.wire import Connection
 
 # As Alembic calls them; base begins a history beside tables that are not its own.
@@ -42,7 +43,7 @@ def stamp(job: Job, revisions: Sequence[str]) -> Outcome:
             )
         empty = judgement.standing is Standing.EMPTY
         founding.found_ledger(connection, job.history, in_empty_database=empty)
-        _write(job, connection, heads)
+        _write(job, connection, Move(database.found, heads))
     return Outcome(
         "applied",
         ExitCode.DONE,
@@ -52,13 +53,10 @@ def stamp(job: Job, revisions: Sequence[str]) -> Outcome:
     )
 
 
-def _write(job: Job, connection: Connection, heads: Sequence[str]) -> None:
+def _write(job: Job, connection: Connection, move: Move) -> None:
     ledger = Ledger(job.history, job.settings)
-    applied = job.image.closure(heads)
+    applied = job.image.closure(move.after)
     with connection, connection.cursor() as cursor:
-        cursor.execute(job.history.fill("DELETE FROM {version}"))
-        for head in heads:
-            cursor.execute(job.history.fill("INSERT INTO {version} VALUES (%s)"), (head,))
         cursor.execute(
             job.history.fill(
                 "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision <> ALL (%s)"
@@ -68,8 +66,8 @@ def _write(job: Job, connection: Connection, heads: Sequence[str]) -> None:
         for id_, revision in job.image.revisions.items():
             if id_ in applied:
                 ledger.write(cursor, revision, State.APPLIED, source="stamp")
-        ledger.moved(cursor, heads)
-        ledger.event(cursor, "stamp", None, heads=heads)
+        ledger.moved(cursor, move)
+        ledger.event(cursor, "stamp", None, heads=list(move.after))
 
 
 def _refuse_unknown(heads: Sequence[str], image: Lineage) -> None:

@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from copy import deepcopy
 from typing import Any
 
 import sqlalchemy as sa
+from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, MigrationInfo, RevisionStep
+from alembic.runtime.migration import MigrationContext
 
 from db.contract.lineage import Revision
 from db.contract.refusal import ExitCode, Refusal
@@ -21,12 +21,14 @@ from db.runner.environment import Scripts
 from db.runner.failure import StepFailed
 from db.runner.fence import HeldBack
 from db.runner.guard import Guard
+from db.runner.heads import Heads
 from db.runner.idling import Idling
 from db.runner.overtaken import refuse_overtaken
 from db.runner.progress import Progress
 from db.runner.record import Event
 from db.runner.session import Session
 from db.runner.tries import Tries
+from db.runner.version import Move
 
 
 class Steps:
@@ -41,7 +43,6 @@ class Steps:
         self._guard: Guard
         self._memo: dict[str, Any] = {}
         self._heads: frozenset[str]
-        self._recorded: frozenset[str]  # what they are when the step's transaction has committed
         self._began = 0.0
         self._lsn: str | None = None
         self.tries = Tries(session)
@@ -62,38 +63,39 @@ class Steps:
             with (
                 redirect_stdout(sys.stderr),  # what revisions print is not this run's report
                 engine.connect() as connection,
-                EnvironmentContext(
-                    self._scripts.config, self._scripts.directory, fn=self._pending
-                ) as environment,
+                EnvironmentContext(self._scripts.config, self._scripts.directory) as environment,
             ):
                 environment.configure(
                     connection=connection,
                     transaction_per_migration=True,
-                    on_version_apply=(self._record, *self._scripts.hooks),  # type: ignore[arg-type] # or several
+                    on_version_apply=self._scripts.hooks,  # type: ignore[arg-type] # or several
                     version_table=self._job.history.version_table,
                     version_table_schema=self._job.history.schema,
                     progress=Progress(self._job.report, self._remember),
                     **self._scripts.options,
                 )
-                self._run(environment, connection)
+                context = environment.get_context()
+                # What `op` is, for the revisions.
+                with Operations.context(context):
+                    self._run(context, connection)
         finally:
             if not raw.closed:
                 raw.rollback()
                 raw.autocommit = True
 
-    def _run(self, environment: EnvironmentContext, connection: sa.Connection) -> None:
+    def _run(self, context: MigrationContext, connection: sa.Connection) -> None:
         while True:
             watch = self.tries.watch()
             try:
                 with watch:
-                    environment.run_migrations()
+                    self._take(context)
             except (HeldBack, Terminated):
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a revision may raise anything, and leave
                 if not self._session.connection.closed:
                     connection.rollback()
                 # Types made in what was rolled back are to be made again.
-                environment.get_context().impl.memo = self._memo
+                context.impl.memo = self._memo
                 try:
                     self.tries.again(error, watch.blockers, self._idling.overdue)
                 except StepFailed as failed:
@@ -107,13 +109,15 @@ class Steps:
                 watch.refuse_unreplicated()
                 return
 
-    def _pending(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
-        """What Alembic runs; the code before a `yield` runs between two steps' transactions."""
-        self._heads = frozenset(heads)
-        refuse_overtaken(self._session.connection, self._job.history, heads)
-        steps = list(self._direction.steps(self._scripts, heads))
+    def _take(self, context: MigrationContext) -> None:
+        """Alembic's own loop, but for what happens between two steps' transactions, and how the version moves."""
+        found = context.get_current_heads()
+        self._heads = frozenset(found)
+        refuse_overtaken(self._session.connection, self._job.history, found)
+        steps = list(self._direction.steps(self._scripts, found))
         trace = self._job.trace
         trace.steps = max(trace.steps, len(trace.applied) + len(steps))
+        heads = Heads(context, found)
         for step in steps:
             revision = self._job.image.revisions[step.revision.revision]
             self.tries.begin(revision.revision)
@@ -121,11 +125,13 @@ class Steps:
             context.connection.commit()
             self._prepare(revision)
             self._memo = deepcopy(context.impl.memo)
-            step.migration_fn = self._guard.guarded(revision, step.migration_fn)
-            yield step
-            # Alembic comes back for more when the step's transaction has committed.
-            self._heads = self._recorded
-            self._job.trace.applied.append(revision.revision)
+            with context.begin_transaction(_per_migration=True):
+                self._guard.guarded(revision, step.migration_fn)()
+                self._record(revision, heads.take(step))
+                for hook in context.on_version_apply_callbacks:
+                    hook(ctx=context, step=step.info, heads=set(heads.heads), run_args={})
+            self._heads = frozenset(heads.heads)
+            trace.applied.append(revision.revision)
 
     def _prepare(self, revision: Revision) -> None:
         """In autocommit: a clean session, the lock still held, and the announcement of what takes long."""
@@ -153,23 +159,28 @@ class Steps:
         with self._session.connection.cursor() as cursor:
             self._session.ledger.event(cursor, "progress", self.tries.revision, **progress)
 
-    def _record(self, *, step: MigrationInfo, heads: set[str], **_: Any) -> None:
-        """Alembic's hook: the version has just moved, in the step's transaction."""
-        assert step.up_revision_id is not None  # noqa: S101 - only a stamp has none
-        revision = self._job.image.revisions[step.up_revision_id]
+    def _record(self, revision: Revision, move: Move) -> None:
+        """Version and ledger, at the end of the step's transaction."""
         duration_ms = round((time.monotonic() - self._began) * 1000)
-        ledger, operation = self._session.ledger, self._direction.operation
-        self._recorded = frozenset(heads)
+        operation = self._direction.operation
+        detail = {
+            "duration_ms": duration_ms,
+            "lock_wait_ms": self.tries.lock_wait_ms,
+            "tries": self.tries.number,
+            "blockers": self.tries.blockers,
+        }
+        event = Event(operation, revision.revision, detail)
         with self._session.connection.cursor() as cursor:
-            figures: dict[str, Any] = {"duration_ms": duration_ms, "lsn_before": self._lsn}
-            detail = {
-                "duration_ms": duration_ms,
-                "lock_wait_ms": self.tries.lock_wait_ms,
-                "tries": self.tries.number,
-                "blockers": self.tries.blockers,
-            }
-            event = Event(operation, revision.revision, detail)
-            self._direction.record(ledger, cursor, revision, heads, event, **figures)
+            transaction = self._direction.record(
+                self._session.ledger,
+                cursor,
+                revision,
+                move,
+                event,
+                duration_ms=duration_ms,
+                lsn_before=self._lsn,
+            )
+        self._guard.refuse_other(revision, transaction)
         self._job.report(
             "step.end",
             f"{operation} {revision.revision} took {duration_ms} ms",
