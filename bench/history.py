@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.many_revisions import ALEMBIC, ENVIRONMENT
+from bench.many_revisions import ALEMBIC, initialise
 from db.contract.url import DatabaseUrl
 from scripts.tour.place import OWNER, Place
 from tests.server.roles import fresh_database
@@ -29,18 +29,16 @@ class History:
 
     def __init__(self, folder: Path, *revisions: Sequence[str]) -> None:
         self._folder = folder
-        (folder / "versions").mkdir(parents=True)
-        (folder / "env.py").write_text(ENVIRONMENT)
-        (folder / "script.py.mako").touch()
-        (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = {folder}\npath_separator = os\n")
+        folder.mkdir()
+        self._migrations = initialise(folder)
         for number, statements in enumerate(revisions, start=1):
             parent = f"{number - 1:04}" if number > 1 else None
             text = REVISION.format(number=number, parent=parent, statements=statements)
-            (folder / "versions" / f"{number:04}.py").write_text(text)
+            (self._migrations / "versions" / f"{number:04}.py").write_text(text)
 
     @property
     def job(self) -> list[str]:
-        return [sys.executable, "-m", "db", "--migrations", str(self._folder), "upgrade"]
+        return [sys.executable, "-m", "db", "--migrations", str(self._migrations), "upgrade"]
 
     def alembic(self, target: str = "head") -> list[str]:
         return [ALEMBIC, "-c", str(self._folder / "alembic.ini"), "upgrade", target]

@@ -2,7 +2,11 @@
 
 import sys
 import tempfile
+from argparse import Namespace
 from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
 
 from bench.child import Ran, middle, run
 from scripts.tour.place import OWNER, Place, choose_ports, settled
@@ -11,24 +15,13 @@ from tests.server.roles import fresh_database
 REVISIONS = 300
 ROUNDS = 3
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
-# As `alembic init` writes it, but for the URL.
-ENVIRONMENT = """
-import os
-import sqlalchemy
-from alembic import context
-
-if context.is_offline_mode():
-    context.configure(dialect_name="postgresql")
-    with context.begin_transaction():
-        context.run_migrations()
-else:
-    with open(os.environ["DATABASE_URL_FILE"]) as file:
-        url = sqlalchemy.make_url(file.read()).set(drivername="postgresql+psycopg2")
-    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
-    with engine.connect() as connection:
-        context.configure(connection=connection)
-        with context.begin_transaction():
-            context.run_migrations()
+# What `alembic init` leaves to whoever runs it: where the URL comes from.
+CONFIG = "config = context.config\n"
+URL = """
+import os, sqlalchemy
+with open(os.environ["DATABASE_URL_FILE"]) as file:
+    url = sqlalchemy.make_url(file.read()).set(drivername="postgresql+psycopg2")
+config.set_main_option("sqlalchemy.url", url.render_as_string(hide_password=False).replace("%", "%%"))
 """
 REVISION = """
 import sqlalchemy as sa
@@ -48,17 +41,22 @@ def downgrade() -> None:
 """
 
 
-def write_history(folder: Path) -> Path:
-    """Write env.py, the revisions and an alembic.ini; answers the folder of env.py."""
+def initialise(folder: Path) -> Path:
+    """Let Alembic write its env.py and alembic.ini, and name the URL; answers the folder of env.py."""
     migrations = folder / "migrations"
-    (migrations / "versions").mkdir(parents=True)
-    (migrations / "env.py").write_text(ENVIRONMENT)
-    (migrations / "script.py.mako").touch()
+    command.init(Config(folder / "alembic.ini", cmd_opts=Namespace(quiet=True)), str(migrations))
+    env = migrations / "env.py"
+    env.write_text(env.read_text().replace(CONFIG, CONFIG + URL))
+    return migrations
+
+
+def write_history(folder: Path) -> Path:
+    """Write the revisions; answers the folder of env.py."""
+    migrations = initialise(folder)
     for number in range(1, REVISIONS + 1):
         parent = f"{number - 1:04}" if number > 1 else None
         text = REVISION.format(number=number, parent=parent)
         (migrations / "versions" / f"{number:04}_create_thing.py").write_text(text)
-    (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = {migrations}\npath_separator = os\n")
     return migrations
 
 
