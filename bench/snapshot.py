@@ -41,6 +41,7 @@ SELECT {history}, to_char(n, 'FM0000'), ARRAY[to_char(n - 1, 'FM0000')], 'expand
        ARRAY[left(md5(n::text), 16)], 'step', '1-4-0'
   FROM generate_series(1, %(revisions)s) AS n
 """,
+    f"UPDATE {{schema}}.ledger_state SET rows = {snapshot.ROWS}",
     "ANALYZE",
 )
 Costs = dict[str, list[float]]

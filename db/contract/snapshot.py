@@ -1,8 +1,9 @@
 """The statements that take a Snapshot, for any driver: none of them has a parameter.
 
-The first one reads everything at once, so that version and ledger come from one snapshot of PostgreSQL's.
-Where the ledger is not there (42P01) or not for this role (42501) the second one reads the version alone,
-and where there is no version table (42P01) the third one looks for other tables.
+The first one reads version and ledger at once, so that both come from one snapshot of PostgreSQL's. Where one of them
+is empty, the second one reads both again, and looks for other tables: planning that takes longer than all of the first.
+Where the ledger is not there (42P01) or not for this role (42501) the third one reads the version alone,
+and where there is no version table (42P01) the fourth one looks for other tables.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,22 +22,27 @@ _HAS_TABLES = (
     " WHERE n.nspname = {schema_name} AND c.relkind IN ('r', 'p') AND c.relname <> {history}"
     f" AND c.relname NOT IN ({', '.join(map(literal, TABLES))}))"
 )
-_HEADS = f"""
-       ARRAY(SELECT version_num::text FROM {{version}} ORDER BY 1) AS heads,
-       CASE WHEN EXISTS (SELECT FROM {{version}}) THEN true ELSE {_HAS_TABLES} END AS has_tables,
+_HEADS = """
+       ARRAY(SELECT version_num::text FROM {version} ORDER BY 1) AS heads,
        pg_catalog.pg_is_in_recovery() AS in_recovery"""
+_OTHERS = f"CASE WHEN EXISTS (SELECT FROM {{version}}) THEN true ELSE {_HAS_TABLES} END AS has_tables"
 
 # The separators that ASCII has for this: JSON says the same, and takes PostgreSQL twice as long.
 _ITEM, _ROW, _FIELD = "\x1d", "\x1e", "\x1f"
-FULL = f"""
-SELECT {_HEADS}, state.format, state.heads AS ledger_heads, state.change,
-       (SELECT string_agg(concat_ws(chr(31), revision, state, array_to_string(digests, chr(29)),
-                                    array_to_string(breaks, chr(29)), coalesce(release, ''),
-                                    date_part('epoch', applied_at)), chr(30))
-          FROM {{schema}}.ledger_revision WHERE history = {{history}}) AS rows
+# Whoever changes ledger_revision writes this into ledger_state.rows, in the same transaction: made anew for each look,
+# it took four fifths of the look (docs/decisions/0014).
+ROWS = """
+(SELECT string_agg(concat_ws(chr(31), revision, state, array_to_string(digests, chr(29)),
+                             array_to_string(breaks, chr(29)), coalesce(release, ''),
+                             date_part('epoch', applied_at)), chr(30) ORDER BY revision)
+   FROM {schema}.ledger_revision WHERE history = {history})"""
+_LEDGER = "state.format, state.heads AS ledger_heads, state.change, state.rows"
+FULL = f"SELECT {_HEADS}, {_LEDGER} FROM {{schema}}.ledger_state AS state WHERE history = {{history}}"
+WITHOUT_VERSION = f"""
+SELECT {_HEADS}, {_OTHERS}, {_LEDGER}
   FROM (SELECT) AS one LEFT JOIN {{schema}}.ledger_state AS state ON state.history = {{history}}
 """
-VERSION_ONLY = f"SELECT {_HEADS}"
+VERSION_ONLY = f"SELECT {_HEADS}, {_OTHERS}"
 TABLES_ONLY = f"""
 SELECT NULL::text[] AS heads, {_HAS_TABLES} AS has_tables, pg_catalog.pg_is_in_recovery() AS in_recovery
 """
@@ -53,17 +59,23 @@ def statements(history: History) -> tuple[tuple[str, frozenset[str]], ...]:
     """Each statement with the SQLSTATEs on which the next one is to be tried; the last one has none."""
     return (
         (history.fill(FULL), frozenset({UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE})),
+        (history.fill(WITHOUT_VERSION), frozenset({UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE})),
         (history.fill(VERSION_ONLY), frozenset({UNDEFINED_TABLE})),
         (history.fill(TABLES_ONLY), frozenset()),
     )
 
 
-def parse(row: Mapping[str, Any]) -> Snapshot:
-    """The Snapshot in the one row that any of the statements answers."""
+def parse(row: Mapping[str, Any] | None) -> Snapshot | None:
+    """The Snapshot in the one row that a statement answers; None where the next one is to be asked."""
+    if row is None:
+        return None
     heads = row["heads"]
+    has_tables = row.get("has_tables", True if heads else None)
+    if has_tables is None:
+        return None
     look = Snapshot(
         heads=None if heads is None else tuple(heads),
-        has_tables=row["has_tables"],
+        has_tables=has_tables,
         in_recovery=row["in_recovery"],
     )
     if row.get("ledger_heads") is None or row["format"] != FORMAT:

@@ -29,9 +29,12 @@ CREATE TABLE {schema}.ledger_state (
     heads          text[] NOT NULL,
     change         bigint NOT NULL,
     server         text NOT NULL,
-    server_seen_at timestamptz NOT NULL
+    server_seen_at timestamptz NOT NULL,
+    rows           text
 )
 """
+# Some kilobytes, which are read more often than written; PostgreSQL would take longer to unpack than to fetch them.
+NOT_PACKED = "ALTER TABLE {schema}.ledger_state ALTER COLUMN rows SET STORAGE EXTERNAL"
 EVENT = """
 CREATE TABLE {schema}.ledger_event (
     seq       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -70,7 +73,7 @@ CREATE TRIGGER ledger_notify AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {ve
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.ledger_notify()
 """
 
-CREATE = (REVISION, STATE, EVENT, READER, NOTIFIER)
+CREATE = (REVISION, STATE, NOT_PACKED, EVENT, READER, NOTIFIER)
 
 # For the service's role, as {role}. First what it may do with the ledger, then with every table to come.
 GRANTS = (

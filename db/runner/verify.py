@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from db.contract.ledger import TABLES
 from db.contract.names import History, quoted
+from db.contract.snapshot import ROWS
 from db.contract.standing import Standing
 from db.runner.job import Job
 from db.runner.session import invalid_indexes
@@ -21,6 +22,10 @@ _NOT_VALID = """
 SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint
  WHERE NOT convalidated AND connamespace = %s::regnamespace
 """
+_IS_COPIED = (
+    f"SELECT rows IS NOT DISTINCT FROM {ROWS} FROM {{schema}}.ledger_state WHERE history = {{history}}"
+)
+_COPY = f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
 
 
 def verify(job: Job) -> Mapping[str, Any]:
@@ -29,8 +34,11 @@ def verify(job: Job) -> Mapping[str, Any]:
     The models are those of this image's head, so they are compared only with a database that stands there.
     """
     with closing(job.connect()) as connection:
-        _, judgement = job.judge(connection)
+        database, judgement = job.judge(connection)
         drift = [{"what": what, "repair": repair} for what, repair in _leftovers(connection, job.history)]
+        if database.has_ledger and not _is_copied(connection, job.history):
+            what = "the gates read another ledger (ledger_state.rows) than ledger_revision is"
+            drift.append({"what": what, "repair": " ".join(job.history.fill(_COPY).split())})
         if judgement.standing is Standing.AT_HEAD:
             drift += [{"what": what, "repair": repair} for what, repair in _drift(job, connection)]
     return {"standing": judgement.standing, "reason": judgement.reason, "drift": drift}
@@ -49,6 +57,12 @@ def _leftovers(connection: Connection, history: History) -> Iterator[tuple[str, 
                 f"constraint {name} of {table} is NOT VALID",
                 f"ALTER TABLE {table} VALIDATE CONSTRAINT {quoted(name)}",
             )
+
+
+def _is_copied(connection: Connection, history: History) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(history.fill(_IS_COPIED))
+        return cursor.fetchone() == (True,)
 
 
 def _drift(job: Job, raw: Connection) -> Iterator[tuple[str, str]]:

@@ -34,19 +34,21 @@ class Reader:
 
 async def take_snapshot(connection: asyncpg.Connection, history: History) -> Snapshot:
     """One consistent look at the database, by the first statement that it can answer."""
-    *others, (last, _) = statements(history)
-    for sql, try_next in others:
+    for sql, try_next_on in statements(history):
         try:
-            return _read(await connection.fetchrow(sql))
+            row = await connection.fetchrow(sql)
         except asyncpg.PostgresError as error:
-            if error.sqlstate not in try_next:
+            if error.sqlstate not in try_next_on:
                 raise
-    return _read(await connection.fetchrow(last))
+        else:
+            if (snapshot := _read(row)) is not None:
+                return snapshot
+    raise AssertionError("the last statement answers, or fails for good")
 
 
-def _read(row: Mapping[str, Any]) -> Snapshot:
+def _read(row: Mapping[str, Any] | None) -> Snapshot | None:
     try:
-        return parse(dict(row))
+        return parse(row)
     except (ValueError, LookupError, TypeError) as error:
         raise UnreadableLedgerError from error
 

@@ -63,13 +63,13 @@ def test_a_snapshot_says_what_the_ledger_holds(
 ) -> None:
     """States, digests, clauses, releases and times come back as they were written; other histories do not."""
     with ledger.transaction() as cursor:
-        ledger.move(cursor, ("0002", "0001"))
         for history, prefix in ((History().version_table, ""), ("another", "its ")):
             for row in ROWS:
                 breaks, digests = list(map(str, row.breaks)), list(row.digests)
                 cursor.execute(
                     INSERT, (history, prefix + row.revision, breaks, row.state, digests, row.release, AT)
                 )
+        ledger.move(cursor, ("0002", "0001"))
     expected = Snapshot(("0001", "0002"), True, ("0002", "0001"), 1, {row.revision: row for row in ROWS})
     assert take(database_url) == expected
 

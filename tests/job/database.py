@@ -11,6 +11,7 @@ import psycopg2
 from db.contract.ledger import TABLES
 from db.contract.names import History
 from db.contract.readers import LEAVE, REGISTER, pyformat
+from db.contract.snapshot import ROWS
 from db.contract.url import DatabaseUrl
 from tests.database.migrating import CATALOG
 from tests.server.roles import session
@@ -59,10 +60,15 @@ class Database:
         )
 
     def says_applied(self, *revisions: str) -> bool:
-        """Whether version and ledger agree that exactly these are applied, up to the last one."""
-        return self.states == dict.fromkeys(revisions, "applied") and self.heads == self.ledger_heads == {
-            revisions[-1]
-        }
+        """Whether version and ledger agree that exactly these are applied, up to the last one; gates read it too."""
+        heads = {revisions[-1]}
+        is_state = self.states == dict.fromkeys(revisions, "applied")
+        return is_state and self.heads == self.ledger_heads == heads and self.gates_read_the_ledger
+
+    @property
+    def gates_read_the_ledger(self) -> bool:
+        """Whether what the gates read is what the ledger's rows say."""
+        return bool(self.value(f"SELECT rows IS NOT DISTINCT FROM {HISTORY.fill(ROWS)} FROM ledger_state"))
 
     @property
     def schema(self) -> list[str]:

@@ -45,6 +45,7 @@ class Left(NamedTuple):
     ledger_heads: set[str] | None = None
     ledger: Sequence[tuple[Any, ...]] = ()
     taken: Sequence[tuple[Any, ...]] = ()  # how often each step is in the record
+    gates_read_the_ledger: bool = True
 
     @property
     def states(self) -> dict[str, str]:
@@ -60,4 +61,12 @@ def left(url: DatabaseUrl) -> Left:
     catalogue = [line for (line,) in found.rows(CATALOGUE)]
     if not tables & set(OURS):
         return Left(catalogue, rows)
-    return Left(catalogue, rows, found.heads, found.ledger_heads, found.rows(LEDGER), found.rows(TAKEN))
+    return Left(
+        catalogue,
+        rows,
+        found.heads,
+        found.ledger_heads,
+        found.rows(LEDGER),
+        found.rows(TAKEN),
+        found.gates_read_the_ledger,
+    )

@@ -46,6 +46,7 @@ def wait_for_the_server(url: DatabaseUrl) -> None:
 def assert_the_ledger_tells_the_truth(found: Left, step: Step, taken: Taken) -> None:
     """What stands below the version is applied, and either a step is announced or there is nothing else."""
     assert found.ledger_heads == found.heads
+    assert found.gates_read_the_ledger
     below = step.chain.until(found.heads or ())
     for revision in below | found.states.keys():
         expected = {"applied", "reverting"} if revision in below else {"applying"}

@@ -9,14 +9,18 @@ import psycopg2
 from db.contract.ledger import CHANNEL, FORMAT
 from db.contract.lineage import Clause, Lineage, Phase, Revision
 from db.contract.names import History
+from db.contract.snapshot import ROWS
 from db.contract.tables import CREATE, GRANTS, TRIGGER
 from db.contract.url import DatabaseUrl
 from tests.server.roles import SERVICE
 
 HISTORY = History()
 VERSION = "CREATE TABLE {version} (version_num varchar(32) PRIMARY KEY)"
-STATE = "INSERT INTO {schema}.ledger_state VALUES ({history}, %s, '{}', 0, 'test', '-infinity')"
-MOVE = "UPDATE {schema}.ledger_state SET heads = %s, change = change + 1 WHERE history = {history}"
+STATE = "INSERT INTO {schema}.ledger_state VALUES ({history}, %s, '{}', 0, 'test', '-infinity', NULL)"
+TOUCH = HISTORY.fill(
+    f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
+)
+HEADS = "UPDATE {schema}.ledger_state SET heads = %s WHERE history = {history}"
 ROW = """
 INSERT INTO {schema}.ledger_revision
        (history, revision, down_revisions, phase, breaks, required, state, digests, source, release)
@@ -85,7 +89,12 @@ class Ledger:
 
     def move(self, cursor: Any, heads: tuple[str, ...]) -> None:
         self.set_version(cursor, heads)
-        cursor.execute(HISTORY.fill(MOVE), [[*heads]])
+        cursor.execute(HISTORY.fill(HEADS), [[*heads]])
+        self.touch(cursor)
+
+    def touch(self, cursor: Any) -> None:
+        """Say that the ledger is another one, as whoever has changed it does."""
+        cursor.execute(TOUCH)
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(HISTORY)])
 
     def set_version(self, cursor: Any, heads: tuple[str, ...]) -> None:

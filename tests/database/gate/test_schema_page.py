@@ -64,6 +64,7 @@ async def test_whatever_the_ledger_holds_is_text(at_head: Ledger, service_url: D
     """A name in the ledger that looks like HTML is shown, and never obeyed."""
     with at_head.transaction() as cursor:
         cursor.execute("UPDATE ledger_revision SET release = %s, phase = %s", [NASTY, NASTY])
+        at_head.touch(cursor)
         cursor.execute(
             "INSERT INTO ledger_event (history, operation, heads, release, actor, detail)"
             " VALUES ('alembic_version', %s, '{}', %s, %s, %s)",
@@ -139,6 +140,7 @@ async def test_a_long_history_is_known_whole(at_head: Ledger, service_url: Datab
     at_head.apply(*(revision(name, below) for below, name in pairwise(["0002", *names])))
     with at_head.transaction() as cursor:
         cursor.execute("UPDATE ledger_revision SET digests = '{another}' WHERE revision = '0001'")
+        at_head.touch(cursor)
     async with running_service(service_url) as client:
         await until_answered(client)
         document = (await ask_management(client, "/schema", JSON)).json()

@@ -1,5 +1,6 @@
 """`downgrade`: back behind the fence, and never over rows that nobody has given up."""
 
+from tests.database.gate.ledger import TOUCH
 from tests.job.database import Database
 from tests.job.fixtures import Build
 from tests.job.image import Image
@@ -76,7 +77,7 @@ def test_what_was_left_half_undone_is_ended_before_anything_else(
     """A downgrade that died on its way is not taken for a schema that can be built upon."""
     indexed = image(FIRST, INDEX)
     job.run("upgrade", image=indexed)
-    found.execute("UPDATE ledger_revision SET state = 'reverting' WHERE revision = '0002'")
+    found.execute("UPDATE ledger_revision SET state = 'reverting' WHERE revision = '0002'", TOUCH)
     refused = job.run("upgrade", image=indexed)
     assert refused.code == 79, refused.text
     assert "downgrade" in refused.outcome["hint"]
