@@ -2,7 +2,8 @@
 
 import sys
 import tempfile
-from argparse import Namespace
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -44,7 +45,8 @@ def downgrade() -> None:
 def initialise(folder: Path) -> Path:
     """Let Alembic write its env.py and alembic.ini, and name the URL; answers the folder of env.py."""
     migrations = folder / "migrations"
-    command.init(Config(folder / "alembic.ini", cmd_opts=Namespace(quiet=True)), str(migrations))
+    with redirect_stdout(StringIO()):
+        command.init(Config(folder / "alembic.ini"), str(migrations))
     env = migrations / "env.py"
     env.write_text(env.read_text().replace(CONFIG, CONFIG + URL))
     return migrations

@@ -41,9 +41,9 @@ RETURNING {TRANSACTION}
 """
 _EVENT = """
 INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
-VALUES ({history}, %(operation)s, %(about)s, ARRAY(SELECT version_num::text FROM {version} ORDER BY 1), %(release)s,
-        %(detail)s)
+VALUES ({history}, %(operation)s, %(about)s, {heads}, %(release)s, %(detail)s)
 """
+_HEADS_FOUND = "ARRAY(SELECT version_num::text FROM {version} ORDER BY 1)"
 
 
 class Event(Value):
@@ -111,7 +111,8 @@ class Ledger:
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
-        cursor.execute(self.history.fill(_EVENT), self._values(Event(operation, about, detail)))
+        statement = _EVENT.replace("{heads}", _HEADS_FOUND)
+        cursor.execute(self.history.fill(statement), self._values(Event(operation, about, detail)))
 
     def reconcile(self, connection: Connection, image: Lineage, found: Collection[str]) -> Sequence[str]:
         """Make the rows say that exactly what stands below the heads `found` is applied; what a run announced stays.
@@ -144,11 +145,13 @@ class Ledger:
         move: Move | None,
         event: Event | None = None,
     ) -> str:
-        if event:
-            statement, values = f"{statement}; {_EVENT}", {**values, **self._values(event)}
-        change = _CHANGE
+        change, heads = _CHANGE, _HEADS_FOUND
         if move:
-            statement, values, change = f"{move.statement}; {statement}", {**values, **move.values}, _ARRIVE
+            statement, values = f"{move.statement}; {statement}", {**values, **move.values}
+            change, heads = _ARRIVE, "%(heads)s"
+        if event:
+            statement = f"{statement}; {_EVENT.replace('{heads}', heads)}"
+            values = {**values, **self._values(event)}
         notify = f"SELECT pg_catalog.pg_notify({literal(CHANNEL)}, {literal(str(self.history))})"
         # Sent as one: each round trip is paid once a revision, and a history has hundreds.
         cursor.execute(self.history.fill(f"{statement}; {notify.replace('%', '%%')}; {change}"), values)

@@ -28,7 +28,8 @@ def read(script: "ScriptDirectory", *, undeclared_breaks: bool = False) -> tuple
 
 def _entry(script: "Script", *, undeclared_breaks: bool) -> Entry:
     path = Path(script.path)
-    source = path.read_text(encoding="utf-8")
+    content = path.read_bytes()
+    source = content.decode()
     try:
         phase = Phase(getattr(script.module, "phase", Phase.EXPAND))
         breaks = tuple(Clause(since, until) for since, until in getattr(script.module, "breaks", ()))
@@ -51,7 +52,7 @@ def _entry(script: "Script", *, undeclared_breaks: bool) -> Entry:
         replaces=_tuple(getattr(script.module, "replaces", None)),
         announced=not ANNOUNCED.isdisjoint(mentions(source)),
     )
-    return Entry(revision, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Entry(revision, path.name, hashlib.sha256(content).hexdigest())
 
 
 def _tuple(value: Any) -> tuple[str, ...]:
