@@ -119,6 +119,7 @@ class Rounds:
                 await session.leave()
             return
         await self._register(session)
+        gate.crowd = await session.crowd()
 
     async def _register(self, session: Session) -> None:
         gate = self._gate
@@ -127,7 +128,6 @@ class Rounds:
         verdict = await self._look(session)
         if verdict.ready:
             await gate.completed(verdict, sent_at)
-        gate.crowd = await session.crowd()
 
     async def _look(self, session: Session, *, told: bool = False) -> Verdict:
         database = await session.look(told=told)
