@@ -30,12 +30,16 @@ _OTHERS = f"CASE WHEN EXISTS (SELECT FROM {{version}}) THEN true ELSE {_HAS_TABL
 # The separators that ASCII has for this: JSON says the same, and takes PostgreSQL twice as long.
 _ITEM, _ROW, _FIELD = "\x1d", "\x1e", "\x1f"
 # Whoever changes ledger_revision writes this into ledger_state.rows, in the same transaction: made anew for each look,
-# it took four fifths of the look (docs/decisions/0014).
+# it took four fifths of the look (docs/decisions/0016).
 ROWS = """
 (SELECT string_agg(concat_ws(chr(31), revision, state, array_to_string(digests, chr(29)),
                              array_to_string(breaks, chr(29)), coalesce(release, ''),
-                             date_part('epoch', applied_at)), chr(30) ORDER BY revision)
+                             date_part('epoch', applied_at)), chr(30))
    FROM {schema}.ledger_revision WHERE history = {history})"""
+_LINES = "ARRAY(SELECT pg_catalog.unnest(pg_catalog.string_to_array({}, chr(30))) ORDER BY 1)"
+IS_COPIED = f"""
+SELECT {_LINES.format("rows")} = {_LINES.format(ROWS)} FROM {{schema}}.ledger_state WHERE history = {{history}}
+"""
 _LEDGER = "state.format, state.heads AS ledger_heads, state.change, state.rows"
 FULL = f"SELECT {_HEADS}, {_LEDGER} FROM {{schema}}.ledger_state AS state WHERE history = {{history}}"
 WITHOUT_VERSION = f"""

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from db.contract.ledger import TABLES
 from db.contract.names import History, quoted
-from db.contract.snapshot import ROWS
+from db.contract.snapshot import IS_COPIED, ROWS
 from db.contract.standing import Standing
 from db.runner.job import Job
 from db.runner.session import invalid_indexes
@@ -22,9 +22,6 @@ _NOT_VALID = """
 SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint
  WHERE NOT convalidated AND connamespace = %s::regnamespace
 """
-_IS_COPIED = (
-    f"SELECT rows IS NOT DISTINCT FROM {ROWS} FROM {{schema}}.ledger_state WHERE history = {{history}}"
-)
 _COPY = f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
 
 
@@ -61,7 +58,7 @@ def _leftovers(connection: Connection, history: History) -> Iterator[tuple[str, 
 
 def _is_copied(connection: Connection, history: History) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(history.fill(_IS_COPIED))
+        cursor.execute(history.fill(IS_COPIED))
         return cursor.fetchone() == (True,)
 
 

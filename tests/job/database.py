@@ -11,7 +11,7 @@ import psycopg2
 from db.contract.ledger import TABLES
 from db.contract.names import History
 from db.contract.readers import LEAVE, REGISTER, pyformat
-from db.contract.snapshot import ROWS
+from db.contract.snapshot import IS_COPIED
 from db.contract.url import DatabaseUrl
 from tests.database.migrating import CATALOG
 from tests.server.roles import session
@@ -68,7 +68,7 @@ class Database:
     @property
     def gates_read_the_ledger(self) -> bool:
         """Whether what the gates read is what the ledger's rows say."""
-        return bool(self.value(f"SELECT rows IS NOT DISTINCT FROM {HISTORY.fill(ROWS)} FROM ledger_state"))
+        return bool(self.value(HISTORY.fill(IS_COPIED)))
 
     @property
     def schema(self) -> list[str]:
