@@ -93,4 +93,4 @@ class Result(msgspec.Struct, frozen=True):
     side: Side
     home_score: int
     away_score: int
-    first_rating_id: int
+    rating_id: int
