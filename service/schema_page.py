@@ -8,8 +8,8 @@ from service.gate.answers import JSON, Answer, Receive, Scope, Send, wants_json
 from service.gate.gate import Gate
 from service.gate.probes import described
 from service.gate.trouble import NO_ANSWER, in_words
-from service.look import NO_REFERRER, NOSNIFF, policy
-from service.schema_look import CSS, SCRIPT
+from service.page_style import NO_REFERRER, NOSNIFF, policy
+from service.schema_assets import CSS, SCRIPT
 from service.schema_markup import page
 
 HEADERS = [policy(CSS, SCRIPT), NOSNIFF, NO_REFERRER, ("vary", "accept")]
