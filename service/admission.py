@@ -3,14 +3,12 @@
 import asyncio
 
 from service import deadline
-from service.errors import MEDIA_TYPE, Kind, Problem, document
+from service.errors import MEDIA_TYPE, RETRY_AFTER, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
-from service.gate.rounds import POLL_S
 
 NEEDS_DATABASE = "/api/"
-RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
 
 
 class Admission:

@@ -1,5 +1,8 @@
 """The API's routes: every resource under /api/v1, and their description."""
 
+from typing import Any
+
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -7,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from service.answers import Answer
 from service.availability import endpoints as availability
 from service.docs_page import answer_docs
+from service.errors import HANDLERS
 from service.matches import endpoints as matches
 from service.openapi import describe
 from service.players import endpoints as players
@@ -35,3 +39,11 @@ routes: list[BaseRoute] = [
     Route("/openapi.json", read_description),
     Route("/docs", read_docs),
 ]
+
+
+def make_api(lifespan: Any) -> Starlette:
+    """The API as an application, whose requests find in `state` what `lifespan` yields."""
+    api = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    # They would send a client, with its token, to whatever host its request named, and without TLS.
+    api.router.redirect_slashes = False
+    return api

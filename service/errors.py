@@ -1,5 +1,6 @@
 """Problem details (RFC 9457): every way in which the API says no, from a closed vocabulary."""
 
+import logging
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -9,10 +10,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.gate.rounds import POLL_S
+
 T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2
+# A gate that is shut looks again as often.
+RETRY_AFTER = ("Retry-After", f"{POLL_S:.0f}")
+# What a constraint of ours says to a client: where, and what was expected there.
+CONFLICTS = {
+    "uq_user_account_subject": ("$.subject", "Expected one that no account has yet"),
+    "uq_user_account_player_id": ("$.player_id", "Expected a player whom no other account is"),
+    "fk_user_account_player_id_player": ("$.player_id", "Expected a player that exists"),
+    "fk_appearance_player_id_player": ("$", "Expected line-ups of players that exist"),
+}
+
+log = logging.getLogger(__name__)
 
 
 class Kind(Enum):
@@ -56,9 +69,9 @@ class Problem(Exception):  # noqa: N818 - an answer, not an accident
         self.headers: dict[str, str] = {}
 
     @classmethod
-    def at(cls, path: str, problem: str) -> "Problem":
+    def at(cls, path: str, problem: str, kind: Kind = Kind.INVALID) -> "Problem":
         """What is wrong with one field of the request."""
-        return cls(Kind.INVALID, f"{problem} at {path}", errors=[{"path": path, "problem": problem}])
+        return cls(kind, f"{problem} at {path}", errors=[{"path": path, "problem": problem}])
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -80,7 +93,7 @@ def found(thing: T | None, noun: str, key: object) -> T:
 
 def unavailable(detail: str) -> Problem:
     problem = Problem(Kind.UNAVAILABLE, detail)
-    problem.headers["Retry-After"] = str(RETRY_AFTER_S)
+    problem.headers.update([RETRY_AFTER])
     return problem
 
 
@@ -111,13 +124,23 @@ def _problem(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kinds = {kind.status: kind for kind in Kind}
-    problem = Problem(kinds.get(error.status_code, Kind.INTERNAL))
-    problem.headers.update(error.headers or {})
+    kind, headers = kinds.get(error.status_code, Kind.INTERNAL), error.headers or {}
+    details = {
+        Kind.NOT_FOUND: "nothing has this path: /openapi.json lists those there are",
+        Kind.NO_SUCH_METHOD: f"found {request.method}, expected one of {headers.get('Allow')}",
+    }
+    problem = Problem(kind, details.get(kind, ""))
+    problem.headers.update(headers)
     return respond(request, problem)
 
 
-def _conflict(request: Request, _error: Exception) -> Response:
-    return respond(request, Problem(Kind.CONFLICT, "it exists already, or refers to something that does not"))
+def _conflict(request: Request, error: Exception) -> Response:
+    known = CONFLICTS.get(getattr(error, "constraint_name", None) or "")
+    if known is None:
+        return respond(
+            request, Problem(Kind.CONFLICT, "it exists already, or refers to something that does not")
+        )
+    return respond(request, Problem.at(*known, kind=Kind.CONFLICT))
 
 
 def _unavailable(request: Request, _error: Exception) -> Response:
@@ -126,6 +149,12 @@ def _unavailable(request: Request, _error: Exception) -> Response:
 
 def _internal(request: Request, _error: Exception) -> Response:
     return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    """Of what a handler takes, nobody else tells the log."""
+    log.error("validation let pass what the database does not take", exc_info=error)
+    return _internal(request, error)
 
 
 HANDLERS: dict[Any, Any] = {
@@ -140,6 +169,6 @@ HANDLERS: dict[Any, Any] = {
     OSError: _unavailable,
     TimeoutError: _unavailable,
     # A value that asyncpg could not encode is a hole in our validation, though an InterfaceError to asyncpg.
-    asyncpg.exceptions.DataError: _internal,
+    asyncpg.exceptions.DataError: _unforeseen,
     Exception: _internal,
 }

@@ -17,6 +17,10 @@ from service.validation import read_body, read_query
 Handler = Callable[..., Awaitable[Response]]
 
 
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is taken where no parameter is known: none, as elsewhere no unknown one."""
+
+
 class Operation:
     """One method of a resource: its handler gets the request, and then of query, edition and body what it takes."""
 
@@ -47,6 +51,8 @@ class Operation:
         arguments: list[Any] = []
         if self.query is not None:
             arguments.append(read_query(request, self.query))
+        elif request.scope["query_string"]:
+            read_query(request, NoQuery)
         if self.conditional:
             arguments.append(expected_edition(request))
         if self._decoder is not None:

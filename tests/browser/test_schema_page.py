@@ -17,7 +17,6 @@ from tests.browser.looking import DESKTOP, PHONE, faint, headings, is_as_wide_as
 from tests.database.gate.process import Service
 from tests.database.migrating import execute
 
-
 # As a Job leaves it while it backfills: a step under way, and how far it came.
 UNDER_WAY = """
 INSERT INTO ledger_revision (history, revision, down_revisions, phase, breaks, required, state, digests, source)

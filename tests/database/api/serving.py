@@ -11,9 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from db.contract.url import DatabaseUrl
-from service.api import routes
+from service.api import make_api
 from service.auth import Auth
-from service.errors import HANDLERS
 from service.protocol import BoundedProtocol
 from tests.eventually import eventually
 
@@ -51,4 +50,4 @@ def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | Non
         async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8, init=listen) as pool:
             yield {"pool": pool, "auth": auth}
 
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    return make_api(lifespan)
