@@ -35,6 +35,12 @@ LIST_OF_SESSION = Query(
     Match,
 )
 
+FINAL_OF_SESSION = Query(
+    "matches.final_of_session",
+    f"SELECT {COLUMNS} FROM match WHERE session_id = $1 AND state = 'final' ORDER BY id LIMIT 1",
+    Match,
+)
+
 APPEARANCES = Query(
     "matches.appearances",
     """

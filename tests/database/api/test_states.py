@@ -1,0 +1,117 @@
+"""What becomes of things whose session is called off, or whose player stops, while others go on with them."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from httpx import Client
+
+from db.contract.url import DatabaseUrl
+from tests.database.api.evening import (
+    API,
+    answer,
+    change,
+    finalise,
+    made,
+    make_match,
+    make_players,
+    make_session,
+    put_goals,
+    ratings,
+    set_state,
+    side,
+)
+from tests.database.migrating import rows
+from tests.eventually import eventually
+from tests.server.roles import session
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+def test_a_match_of_a_cancelled_session_does_not_count(organiser: Client) -> None:
+    """What was called off moves nobody's rating; its line-ups stay readable."""
+    player_ids = make_players(organiser, 2)
+    match = make_match(organiser, player_ids)
+    set_state(organiser, match["session_id"], "cancelled")
+    refused = finalise(organiser, match)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:calcio:problem:conflict")
+    assert "cancelled" in refused.json()["detail"]
+    assert ratings(organiser, player_ids[0]) == []
+    assert len(made(organiser.get(f"{API}/matches/{match['id']}"), 200)["line_ups"]) == 2
+
+
+def test_a_session_whose_match_counts_is_not_cancelled(organiser: Client) -> None:
+    """The other way round: what was played took place, and the refusal names the match and what helps."""
+    match = make_match(organiser, make_players(organiser, 2))
+    made(finalise(organiser, match), 200)
+    path = f"{API}/sessions/{match['session_id']}"
+    etag = organiser.get(path).headers["ETag"]
+    refused = organiser.patch(path, json={"state": "cancelled"}, headers={"If-Match": etag})
+    assert refused.status_code == 409
+    assert f"match {match['id']} " in refused.json()["detail"]
+    assert organiser.get(path).json()["state"] == "locked"
+    set_state(organiser, match["session_id"], "played")
+
+
+@pytest.mark.parametrize("first", ["finalise", "cancel"])
+def test_of_the_whistle_and_the_cancellation_one_is_heard(
+    organiser: Client, owner_url: DatabaseUrl, api_url: DatabaseUrl, first: str
+) -> None:
+    """Whoever comes second waits for the first, and is refused by what it did."""
+    match = make_match(organiser, make_players(organiser, 2))
+    owner = owner_url.replace(database=api_url.database)
+    path = f"{API}/sessions/{match['session_id']}"
+    etag = organiser.get(path).headers["ETag"]
+
+    def cancel() -> int:
+        wanted = {"state": "cancelled"}
+        return organiser.patch(path, json=wanted, headers={"If-Match": etag}).status_code
+
+    def whistle() -> int:
+        return finalise(organiser, match).status_code
+
+    order = [whistle, cancel] if first == "finalise" else [cancel, whistle]
+    # Both wait for the session, in the order in which they came.
+    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(2) as people:
+        cursor.execute("SELECT FROM session WHERE id = %s FOR UPDATE", [match["session_id"]])
+        told = []
+        for number, act in enumerate(order, 1):
+            told.append(people.submit(act))
+            eventually(lambda number=number: rows(owner, WAITING)[0][0] == number)  # type: ignore[misc]
+        cursor.connection.commit()
+        assert [one.result() for one in told] == [200, 409]
+
+
+def test_who_retires_after_a_yes_is_in_no_team(organiser: Client) -> None:
+    """Teams are made of those who still play; a yes from before is no reason."""
+    gone, *others = make_players(organiser, 3)
+    session_id = make_session(organiser)
+    set_state(organiser, session_id, "open")
+    answer(organiser, session_id, [gone, *others])
+    change(organiser, f"{API}/players/{gone}", {"retired": True})
+    teams = made(organiser.post(f"{API}/sessions/{session_id}/teams", json={}))
+    assert sorted(one["player_id"] for one in teams["home"] + teams["away"]) == others
+
+
+def test_who_retires_stays_in_what_was_played(organiser: Client) -> None:
+    """A match can be recorded and corrected after one of its players has stopped, and still counts for them."""
+    player_ids = make_players(organiser, 2)
+    match = make_match(organiser, player_ids)
+    (gone,) = side(organiser, match, "home")
+    change(organiser, f"{API}/players/{gone}", {"retired": True})
+    match = made(finalise(organiser, put_goals(organiser, match, [{"scorer_id": gone}])), 200)
+    match = put_goals(organiser, match, [])
+    put_goals(organiser, match, [{"scorer_id": gone}] * 2)
+    [rating] = ratings(organiser, gone)
+    assert rating["mu"] > 25
+    lines = made(organiser.get(f"{API}/statistics?season=2025"), 200)["items"]
+    [line] = [line for line in lines if line["player_id"] == gone]
+    assert (line["won"], line["goals"], line["points"]) == (1, 2, 3)
+
+
+def test_a_season_without_a_match_is_an_empty_page(organiser: Client) -> None:
+    """A season that could be is answered, one that could not is named: neither is 404."""
+    assert made(organiser.get(f"{API}/statistics?season=2999"), 200) == {"items": []}
+    for season in ("1998", "3000", "x", ""):
+        refused = organiser.get(f"{API}/statistics?season={season}")
+        assert refused.status_code == 422
+        assert "$.season" in refused.json()["detail"]
