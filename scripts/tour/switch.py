@@ -9,6 +9,7 @@ from itertools import count
 from typing import Protocol
 
 CHUNK = 65_536
+STARTS_WITHIN_S = 10
 
 
 class Backend(Protocol):
@@ -41,7 +42,9 @@ class Switch:
     def __enter__(self) -> "Switch":
         self._listening = socket.create_server(("127.0.0.1", self._port))
         self._thread.start()
-        self._runs.wait()
+        if not self._runs.wait(STARTS_WITHIN_S) or not self._thread.is_alive():
+            self._listening.close()
+            raise RuntimeError(f"the switch did not start within {STARTS_WITHIN_S} s")
         return self
 
     def __exit__(self, *_: object) -> None:
