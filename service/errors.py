@@ -147,6 +147,10 @@ def _unavailable(request: Request, _error: Exception) -> Response:
     return respond(request, unavailable("the database did not answer in time"))
 
 
+def _overtaken(request: Request, _error: Exception) -> Response:
+    return respond(request, unavailable("others were changing the same: nothing was changed, try it again"))
+
+
 def _internal(request: Request, _error: Exception) -> Response:
     return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
 
@@ -164,6 +168,7 @@ HANDLERS: dict[Any, Any] = {
     asyncpg.ForeignKeyViolationError: _conflict,
     asyncpg.PostgresConnectionError: _unavailable,
     asyncpg.OperatorInterventionError: _unavailable,
+    asyncpg.TransactionRollbackError: _overtaken,
     asyncpg.InsufficientResourcesError: _unavailable,
     asyncpg.InterfaceError: _unavailable,
     OSError: _unavailable,
