@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import msgspec
 
@@ -36,6 +37,9 @@ class AccessLog:
 
     def say(self, method: str, path: str, status: int, duration_ms: float, client: str | None) -> None:
         """Tell of one request, in a running event loop."""
+        if not path.isprintable():
+            # As JSON it is whole, but some readers and terminals obey more than the end of a line.
+            path = quote(path)
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
         line = Line(

@@ -103,6 +103,30 @@ def test_what_it_writes_is_lines_without_secrets(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    "path",
+    [
+        '%0a{"level": "critical"}',
+        "%0d%0a%1b[31m",
+        "%e2%80%a8 %c2%85",
+        "%00",
+        "%ed%a0%80",
+        '"}',
+    ],
+)
+async def test_nobody_writes_a_line_of_their_own(
+    service_url: DatabaseUrl, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    """Whatever ends a line for somebody, quotes and half characters stay inside the one line of their request."""
+    async with running_service(service_url) as client:
+        await client.get(f"http://pod:8080{PLAYERS}/{path}")
+    written = capsys.readouterr().out
+    assert written[:-1].isprintable()
+    [line] = [json.loads(line) for line in written.splitlines()]
+    assert line["path"].startswith(f"{PLAYERS}/")
+
+
+@pytest.mark.anyio
 async def test_the_last_request_is_in_the_log(
     service_url: DatabaseUrl, capsys: pytest.CaptureFixture[str]
 ) -> None:
