@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from service.answers import Answer
 from service.availability import endpoints as availability
 from service.docs_page import answer_docs
-from service.errors import HANDLERS
+from service.handlers import HANDLERS
 from service.matches import endpoints as matches
 from service.openapi import describe
 from service.players import endpoints as players

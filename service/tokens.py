@@ -1,23 +1,18 @@
 """Checks bearer JWTs against mounted keys: one fixed algorithm a key, our audience, our issuer, in time."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import jwt
-import msgspec
-from jwt.utils import base64url_decode
 
 from db.contract.refusal import ExitCode, Refusal
-from service.auth import Principal, Role
+from service.auth import Principal
+from service.claims import made_once, principal_of
 from service.errors import unauthenticated, unavailable
-from service.users.models import Subject
 
 LEEWAY_S = 5
-# A number, as RFC 7519 has it, of seconds that end with the year 9999: later is a mistake, or for ever.
-Time = Annotated[float, msgspec.Meta(ge=0, lt=253_402_300_800)]
 SECRET_BYTES_MIN = 32
 # What a key is used with follows from the key, never from what a token says of itself.
 ALGORITHM = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
@@ -65,8 +60,7 @@ class TokenVerifier:
             leeway=LEEWAY_S,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
-        # Two readers of one token would not agree which of two claims was meant.
-        json.loads(base64url_decode(token.split(".")[1]), object_pairs_hook=_once)
+        made_once(token)
         return claims
 
 
@@ -144,32 +138,3 @@ def verifier(
             "Mount the Secret, or take the setting away",
         ) from error
     return TokenVerifier(keys, issuer, audience)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    claims = dict(pairs)
-    if len(claims) < len(pairs):
-        raise jwt.DecodeError
-    return claims
-
-
-class _Claims(msgspec.Struct):
-    sub: Subject
-    exp: Time
-    nbf: Time | None = None
-    role: str | None = None
-    roles: list[str] = []
-
-
-def principal_of(claims: Mapping[str, Any]) -> Principal:
-    """The subject with the highest role that `role` and `roles` name; who has none of ours may read."""
-    try:
-        claimed = msgspec.convert(claims, _Claims)
-        claimed.sub.encode()
-    except (msgspec.ValidationError, UnicodeEncodeError, OverflowError) as error:
-        raise unauthenticated(
-            "the token's sub, role or roles are not the texts, or its exp or nbf not the time, they should be"
-        ) from error
-    known = {role.name.lower(): role for role in Role}
-    named = (known[name] for name in (claimed.role, *claimed.roles) if name in known)
-    return Principal(claimed.sub, max(named, default=Role.READER))

@@ -8,7 +8,7 @@ import pytest
 from httpx import Client, Response
 
 from service.api import resources
-from service.errors import CONFLICTS
+from service.handlers import CONFLICTS
 from tests.database.api.evening import API, made, make_players, make_session, set_state
 from tests.database.api.test_conventions import assert_problem
 
