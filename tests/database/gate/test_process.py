@@ -7,6 +7,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from tests.database.gate.running import running_service
 from tests.eventually import eventually
 
 PLAYERS = "/api/v1/players"
-SHORT_LEASE = {
+SHORT_LEASE: dict[str, Any] = {
     "lease_s": 3,
     "margin_s": 1,
     "heartbeat_s": 0.5,
