@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from service.gate.answers import Scope
+
 FLUSH_AFTER_S = 0.05
 
 _encode = msgspec.json.Encoder().encode
@@ -46,6 +48,11 @@ class AccessLog:
             self._now(), "info", "service.access", "request", method, path, status, duration_ms, client
         )
         self._lines.append(_encode(line))
+
+    def tell_failed_probe(self, scope: Scope) -> None:
+        """Successful ones would fill the log; how long one takes nobody asks, since it is answered from memory."""
+        client = scope.get("client")
+        self.say(scope["method"], scope["path"], 503, 0.0, client[0] if client else None)
 
     def flush(self) -> None:
         """Write what was said; once more when the process is about to end."""

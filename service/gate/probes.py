@@ -15,12 +15,19 @@ async def answer_ok(_scope: Scope, _receive: Receive, send: Send) -> None:
     await OK.send(send)
 
 
-class Readiness:
-    """Answers /readyz."""
+def say_nothing(_scope: Scope) -> None:
+    """Tell nobody of a failed probe: the gate's own log says when and why it shut."""
 
-    def __init__(self, gate: Gate, is_draining: Callable[[], bool]) -> None:
+
+class Readiness:
+    """Answers /readyz, and tells of each time that the answer is no."""
+
+    def __init__(
+        self, gate: Gate, is_draining: Callable[[], bool], tell: Callable[[Scope], None] = say_nothing
+    ) -> None:
         self._gate = gate
         self._is_draining = is_draining
+        self._tell = tell
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         ready = self._gate.verdict.ready and not self._is_draining()
@@ -28,6 +35,8 @@ class Readiness:
             await OK.send(send)
         else:
             await self._in_full(ready, as_json=wants_json(scope)).send(send)
+            if not ready:
+                self._tell(scope)
 
     def _in_full(self, ready: bool, *, as_json: bool) -> Answer:
         verdict, status = self._gate.verdict, 200 if ready else 503

@@ -14,6 +14,7 @@ import pytest
 
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import Ledger
+from tests.database.gate.matrix.cases import CONTRACT, NEXT
 from tests.database.gate.process import ended, environment, migrate, served, text_of
 from tests.database.gate.running import running_service
 from tests.eventually import eventually
@@ -87,15 +88,19 @@ def test_after_a_freeze_nothing_is_admitted(
 def test_what_it_writes_is_lines_without_secrets(
     migrated: Ledger, service_url: DatabaseUrl, tmp_path: Path
 ) -> None:
-    """Each line is JSON; requests are in it, successful probes and secrets are not."""
+    """Each line is JSON; requests and failed probes are in it, successful ones and secrets are not."""
     with served(tmp_path, service_url, public_reads="on", drain_s=0) as service:
         eventually(lambda: service.readyz() == 200)
         service.get(f"{PLAYERS}?q=secret")
         httpx.get(f"{service.management}/metrics").raise_for_status()
+        migrated.apply(NEXT, CONTRACT)
+        eventually(lambda: service.readyz() == 503)
         service.process.terminate()
         service.process.wait(30)
-        lines = service.logged()
-    assert [line["path"] for line in lines if line["logger"] == "service.access"] == [PLAYERS]
+        lines = [line for line in service.logged() if line["logger"] == "service.access"]
+    probes = [line for line in lines if line["path"] == "/readyz"]
+    assert [line["path"] for line in lines if line not in probes] == [PLAYERS]
+    assert {(line["method"], line["status"]) for line in probes} == {("GET", 503)}
     assert service_url.password
     written = service.output.read_text()
     assert service_url.password.reveal() not in written
