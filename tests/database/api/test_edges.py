@@ -91,3 +91,17 @@ def test_a_conflict_names_the_field_and_the_rule(admin: Client) -> None:
         conflict(admin.post(f"{API}/sessions/{session_id}/matches", json=line_ups), "$"),
     }
     assert told == {problem for _, problem in CONFLICTS.values()}
+
+
+def test_what_a_client_sends_becomes_no_header(organiser: Client) -> None:
+    """A line end in a path, a parameter or a name stays what it is: text, or refused."""
+    evil = "%0d%0aX-Evil:%20yes"
+    make_players(organiser, 2, "twice")
+    for path in (f"players?limit=1&name=twice&x{evil}=1", f"players/{evil}", f"players?name={evil}&limit=1"):
+        assert "X-Evil" not in organiser.get(f"{API}/{path}").headers
+    # A parameter that is repeated in the next page's address is repeated as it came.
+    page = organiser.get(f"{API}/players?%6Eame=t%77ice&limit=1")
+    assert page.headers["Link"].startswith(f"<{API}/players?%6Eame=t%77ice&limit=1&after=")
+    refused = organiser.post(f"{API}/players", json={"name": "a\r\nX-Evil: yes"})
+    assert "$.name" in assert_problem(refused, 422, "invalid")["detail"]
+    assert "X-Evil" not in refused.headers
