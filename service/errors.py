@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
 # A gate that is shut looks again as often.
-RETRY_AFTER = ("Retry-After", f"{POLL_S:.0f}")
+RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
 
 
 class Kind(Enum):
