@@ -52,7 +52,7 @@ class Tries:
     def watch(self) -> Watch:
         """Who looks on while it is tried."""
         job = self._job
-        backend = self._session.connection.info.backend_pid
+        backend = self._session.connection.backend
         self._watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
         if not self._patience.tries:
             self._watch.begin_step()
