@@ -1,4 +1,7 @@
-"""Tells a pooler that lends sessions from one that lends transactions, and makes a lent session fit for a run."""
+"""Tells a pooler that lends sessions from one that lends transactions, and makes a lent session fit for a run.
+
+What that costs, and how sure it is: docs/decisions/0015.
+"""
 
 import select
 import time
