@@ -1,7 +1,7 @@
 """Each rule of the contract is needed: leave one out, and there is a way to a query on a schema that breaks it.
 
-T3, T5 and T7 are walked by real processes, too, in tests/faults/test_counterexamples.py; T2, T8 and T9 on real servers in
-tests/database/gate/test_rounds.py and test_failover.py.
+T3, T5 and T7 are walked by real processes, too, in tests/faults/test_counterexamples.py; T2, T8 and T9 on real servers
+in tests/database/gate/test_rounds.py and test_failover.py.
 """
 
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_without_both_rules_there_is_a_way_and_with_either_there_is_none(rule: s
     faults = {fault} if fault else set()
 
     def searched(*left_out: str) -> Searched:
-        rules = replace(Rules(), **dict.fromkeys(left_out, False))  # type: ignore[arg-type]
+        rules = replace(Rules(), **dict.fromkeys(left_out, False))
         return search(Model(code, step, rules, faults))
 
     neither = searched(one, OTHER)
