@@ -15,6 +15,7 @@ from db.runner.plan import demand_approved
 from db.runner.session import Session, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
+from db.runner.watch import bounded
 
 _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 
@@ -81,7 +82,10 @@ def _begin_approved(session: Session, scripts: Scripts) -> None:
     if not approved or session.job.trace.applied:
         return
     if plan := demand_approved(session.job, session.connection, scripts, approved):
-        with session.connection.cursor() as cursor:
+        with (
+            bounded(session.job, session.connection, "writing the approval"),
+            session.connection.cursor() as cursor,
+        ):
             session.ledger.event(cursor, "approve", None, digest=approved, parts=plan)
 
 
