@@ -82,6 +82,7 @@ class Session:
         self._turn = asyncio.Lock()  # a connection answers one question at a time
         self._history = history
         self._reader = reader
+        self._has_left = False  # which is then known without asking
         # Kept for this connection only: a failover may count to the same change another way.
         self._seen: Snapshot | None = None
         connection.add_termination_listener(lambda _: changed.set())
@@ -100,10 +101,13 @@ class Session:
         fill = self._history.fill
         try:
             async with self._turn:
-                touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
+                touched = "UPDATE 0"
+                if not self._has_left:
+                    touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
                 if touched == "UPDATE 0":
                     values = (reader.instance, reader.lease, reader.name, reader.release, reader.heads)
                     await self._connection.execute(fill(REGISTER), *values)
+                self._has_left = False
         except asyncpg.PostgresError as error:
             if error.sqlstate in NOT_REGISTERED:
                 return False
@@ -122,6 +126,7 @@ class Session:
         try:
             async with self._turn:
                 await self._connection.execute(self._history.fill(LEAVE), self._reader.instance)
+                self._has_left = True
         except asyncpg.PostgresError as error:
             if error.sqlstate not in NOT_REGISTERED:
                 raise
