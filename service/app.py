@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
-import asyncpg
 from starlette.applications import Starlette
 
 from db.contract.lineage import Lineage
@@ -16,6 +15,7 @@ from service.access_log import AccessLog
 from service.admission import Admission
 from service.api import routes
 from service.auth import Auth
+from service.connections import SharedSessions, make_pool, opened
 from service.errors import HANDLERS
 from service.gate.answers import App
 from service.gate.connecting import application_name
@@ -26,7 +26,7 @@ from service.gate.rounds import kept_true
 from service.management import Management, Ports
 from service.metrics import Metrics
 from service.observed import Observed
-from service.pool import SharedSessions, make_pool, opened
+from service.pool import Pool
 from service.schema_page import SchemaPage
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class State(TypedDict):
     """What a request finds in `request.state`."""
 
-    pool: asyncpg.Pool
+    pool: Pool
     auth: Auth
 
 

@@ -13,7 +13,9 @@ from starlette.applications import Starlette
 from db.contract.url import DatabaseUrl
 from service.api import routes
 from service.auth import Auth
+from service.connections import opened
 from service.errors import HANDLERS
+from service.pool import Pool
 from service.protocol import BoundedProtocol
 from tests.eventually import eventually
 
@@ -42,13 +44,15 @@ def served(
 
 
 def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Starlette:
-    async def listen(connection: asyncpg.Connection) -> None:
+    async def connect() -> asyncpg.Connection:
+        connection = await asyncpg.connect(**url.for_asyncpg())
         if heard is not None:
             connection.add_query_logger(heard)
+        return connection
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8, init=listen) as pool:
+        async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
             yield {"pool": pool, "auth": auth}
 
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
