@@ -13,10 +13,9 @@ from db.contract.standing import listed
 from db.contract.url import DatabaseUrl
 from service.access_log import AccessLog
 from service.admission import Admission
-from service.api import routes
+from service.api import make_api
 from service.auth import Auth
 from service.connections import SharedSessions, make_pool, opened
-from service.errors import HANDLERS
 from service.gate.answers import App
 from service.gate.connecting import application_name
 from service.gate.gate import Gate
@@ -75,8 +74,7 @@ def create_app(
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 
-    api = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
-    admission = Admission(api, gate, settings.request_deadline_s)
+    admission = Admission(make_api(lifespan), gate, settings.request_deadline_s)
     observed = Observed(admission, metrics, access_log, lambda: shutdown.has_begun)
     return Ports(observed, make_management(gate, metrics, shutdown), settings.management_port)
 

@@ -1,18 +1,21 @@
 """Problem details (RFC 9457): every way in which the API says no, from a closed vocabulary."""
 
+import logging
 from enum import Enum
 from typing import Any, TypeVar
 
 import asyncpg
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+
+from service.answers import Answer
 
 T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+
+log = logging.getLogger(__name__)
 
 
 class Kind(Enum):
@@ -97,18 +100,30 @@ def document(problem: Problem, path: str) -> dict[str, object]:
     }
 
 
-def respond(request: Request, problem: Problem) -> Response:
+def respond(request: Request, problem: Problem) -> Answer:
     """The problem as an answer."""
-    content = msgspec.json.encode(document(problem, request.url.path))
-    return Response(content, problem.kind.status, problem.headers, MEDIA_TYPE)
+    content = document(problem, request.url.path)
+    answer = Answer.of(content, problem.kind.status, media_type=MEDIA_TYPE.encode())
+    for name, value in problem.headers.items():
+        answer.add(name.lower().encode(), value)
+    return answer
 
 
-def _problem(request: Request, error: Exception) -> Response:
+def answer_to(request: Request, error: Exception) -> Answer:
+    """What a request is told that ended with `error`."""
+    handler = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
+    if handler is _internal:
+        log.error("a request could not be answered", exc_info=error)
+    answer: Answer = handler(request, error)
+    return answer
+
+
+def _problem(request: Request, error: Exception) -> Answer:
     assert isinstance(error, Problem)  # noqa: S101 - Starlette's handlers are typed for any exception
     return respond(request, error)
 
 
-def _http(request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Answer:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kinds = {kind.status: kind for kind in Kind}
     problem = Problem(kinds.get(error.status_code, Kind.INTERNAL))
@@ -116,15 +131,15 @@ def _http(request: Request, error: Exception) -> Response:
     return respond(request, problem)
 
 
-def _conflict(request: Request, _error: Exception) -> Response:
+def _conflict(request: Request, _error: Exception) -> Answer:
     return respond(request, Problem(Kind.CONFLICT, "it exists already, or refers to something that does not"))
 
 
-def _unavailable(request: Request, _error: Exception) -> Response:
+def _unavailable(request: Request, _error: Exception) -> Answer:
     return respond(request, unavailable("the database did not answer in time"))
 
 
-def _internal(request: Request, _error: Exception) -> Response:
+def _internal(request: Request, _error: Exception) -> Answer:
     return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
 
 

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from service.access_log import AccessLog
-from service.api import NOUNS, PREFIX
+from service.api import NOUNS
 from service.gate.answers import App, Message, Receive, Scope, Send
 from service.metrics import Metrics
+from service.routing import noun_of
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Header = tuple[bytes, bytes]
@@ -67,5 +68,5 @@ def guarded(headers: Iterable[Header]) -> list[Header]:
 
 def resource_of(path: str) -> str:
     """A label from a closed set, whatever a client asks for."""
-    noun = path.removeprefix(f"{PREFIX}/").partition("/")[0] if path.startswith(PREFIX) else ""
+    noun = noun_of(path)
     return noun if noun in RESOURCES else "other"

@@ -11,12 +11,12 @@ import uvicorn
 from starlette.applications import Starlette
 
 from db.contract.url import DatabaseUrl
-from service.api import routes
+from service.api import make_api
 from service.auth import Auth
 from service.connections import opened
-from service.errors import HANDLERS
 from service.pool import Pool
 from service.protocol import BoundedProtocol
+from service.routing import Routing
 from tests.eventually import eventually
 
 
@@ -43,7 +43,7 @@ def served(
             thread.join()
 
 
-def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Starlette:
+def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Routing:
     async def connect() -> asyncpg.Connection:
         connection = await asyncpg.connect(**url.for_asyncpg())
         if heard is not None:
@@ -55,4 +55,4 @@ def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | Non
         async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
             yield {"pool": pool, "auth": auth}
 
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    return make_api(lifespan)
