@@ -1,13 +1,12 @@
 """Admission: what needs the database is turned away while the gate is shut, from the next request on."""
 
-import asyncio
-
 from service import deadline
 from service.errors import MEDIA_TYPE, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
 from service.gate.rounds import POLL_S
+from service.time_limit import TimeLimit
 
 NEEDS_DATABASE = "/api/"
 RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
@@ -19,14 +18,14 @@ class Admission:
     def __init__(self, app: App, gate: Gate, request_deadline_s: float) -> None:
         self._app = app
         self._gate = gate
-        self._deadline_s = request_deadline_s
+        self._limit = TimeLimit(request_deadline_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(NEEDS_DATABASE):
             await self._app(scope, receive, send)
             return
         # The deadline counts from before the lease is looked at.
-        with deadline.within(self._deadline_s), self._gate.serving():
+        with deadline.within(self._limit.seconds), self._gate.serving():
             if self._gate.verdict.ready:
                 await self._in_time(scope, receive, send)
             else:
@@ -41,12 +40,12 @@ class Admission:
             await send(message)
 
         try:
-            async with asyncio.timeout(self._deadline_s):
+            with self._limit.block():
                 await self._app(scope, receive, noting)
         except TimeoutError:
             if started:
                 raise
-            await unavailable(scope, f"the request took longer than {self._deadline_s:g} s").send(send)
+            await unavailable(scope, f"the request took longer than {self._limit.seconds:g} s").send(send)
 
     def _turned_away(self, scope: Scope) -> Answer:
         verdict = described(self._gate.verdict)

@@ -55,7 +55,7 @@ class Observed:
         method, path = scope["method"], scope["path"]
         self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
-        self._log.say(method, path, status, round(duration_s * 1000, 2), client[0] if client else None)
+        self._log.say(method, path, status, duration_s, client[0] if client else None)
 
 
 def guarded(headers: Iterable[Header]) -> list[Header]:
