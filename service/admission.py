@@ -24,14 +24,6 @@ class Admission:
         if scope["type"] != "http" or not scope["path"].startswith(NEEDS_DATABASE):
             await self._app(scope, receive, send)
             return
-        # The deadline counts from before the lease is looked at.
-        with deadline.within(self._limit.seconds), self._gate.serving():
-            if self._gate.verdict.ready:
-                await self._in_time(scope, receive, send)
-            else:
-                await self._turned_away(scope).send(send)
-
-    async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def noting(message: Message) -> None:
@@ -40,8 +32,12 @@ class Admission:
             await send(message)
 
         try:
-            with self._limit.block():
-                await self._app(scope, receive, noting)
+            # The deadline counts from before the lease is looked at.
+            with deadline.within(self._limit.seconds), self._gate.serving(), self._limit.block():
+                if self._gate.verdict.ready:
+                    await self._app(scope, receive, noting)
+                else:
+                    await self._turned_away(scope).send(noting)
         except TimeoutError:
             if started:
                 raise

@@ -1,7 +1,7 @@
 """What the pool lends: connections that begin with a look at the schema, and send nothing too late."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -22,26 +22,26 @@ _RETIRED_AFTER = 0.8
 class CheckedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """Sends no statement once the time of its request is over."""
 
-    async def execute(self, query: str, *args: Any, **options: Any) -> Any:
+    def execute(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
         if query not in _ALWAYS_SENT:
             deadline.check()
-        return await super().execute(query, *args, **options)
+        return super().execute(query, *args, **options)  # type: ignore[no-any-return]
 
-    async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Any:
+    def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Awaitable[Any]:
         deadline.check()
-        return await super().executemany(command, args, **options)
+        return super().executemany(command, args, **options)  # type: ignore[no-any-return]
 
-    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+    def fetch(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
         deadline.check()
-        return await super().fetch(query, *args, **options)
+        return super().fetch(query, *args, **options)  # type: ignore[no-any-return]
 
-    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+    def fetchrow(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
         deadline.check()
-        return await super().fetchrow(query, *args, **options)
+        return super().fetchrow(query, *args, **options)  # type: ignore[no-any-return]
 
-    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+    def fetchval(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
         deadline.check()
-        return await super().fetchval(query, *args, **options)
+        return super().fetchval(query, *args, **options)  # type: ignore[no-any-return]
 
     async def prepare(self, query: str, **options: Any) -> NoReturn:
         raise NotImplementedError("a prepared statement could be sent unchecked: fetch prepares and keeps it")
@@ -71,16 +71,18 @@ class Connector:
 
 def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings, gate: Gate) -> Pool:
     """A pool that connects when it is first asked."""
-    times = {"timeout": CONNECT_TIMEOUT_S, "command_timeout": settings.request_deadline_s}
     named = {**arguments.get("server_settings", {}), "application_name": name}
-    options = {**times, **arguments, "server_settings": named, "connection_class": CheckedConnection}
+    # No time for each statement: its request's is what ends it, and a timer for each would be one too many.
+    own = {"server_settings": named, "connection_class": CheckedConnection}
+    options = {"timeout": CONNECT_TIMEOUT_S, **arguments, **own}
     connector = Connector()
 
     async def connect() -> asyncpg.Connection:
         connection = await connector(**options)
         try:
             with deadline.within(CONNECT_TIMEOUT_S):
-                await gate.examine(connection)
+                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                    await gate.examine(connection)
         except BaseException:
             connection.terminate()
             raise
