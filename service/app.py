@@ -22,6 +22,8 @@ from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.probes import Readiness, answer_ok
 from service.gate.rounds import kept_true
+from service.keys import verifier
+from service.later import imported_later
 from service.management import Management, Ports
 from service.metrics import Metrics
 from service.observed import Observed
@@ -29,7 +31,6 @@ from service.pool import Pool
 from service.schema_page import SchemaPage
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
-from service.tokens import verifier
 
 # Longer than the database takes to answer, shorter than kubelet waits for /startupz.
 FIRST_ANSWER_S = 2.0
@@ -69,8 +70,9 @@ def create_app(
             # Clients wait in the socket's queue meanwhile, where a worker was killed and this one follows it.
             with suppress(TimeoutError):
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
-            with shutdown.intercepted():
-                yield {"pool": pool, "auth": auth}
+            async with imported_later():
+                with shutdown.intercepted():
+                    yield {"pool": pool, "auth": auth}
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 

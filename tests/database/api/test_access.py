@@ -11,7 +11,7 @@ from httpx import Client
 from db.contract.url import DatabaseUrl
 from service.api import resources
 from service.auth import Auth, Role
-from service.tokens import verifier
+from service.keys import verifier
 from tests.database.api.conftest import client
 from tests.database.api.evening import API, made, make_players, make_session
 from tests.database.api.serving import served
