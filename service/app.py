@@ -25,12 +25,13 @@ from service.gate.rounds import kept_true
 from service.keys import verifier
 from service.later import imported_later
 from service.management import Management, Ports
-from service.metrics import Metrics
 from service.observed import Observed
 from service.pool import Pool
 from service.schema_page import SchemaPage
+from service.scraped import Scraped
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
+from service.tally import Tally
 
 # Longer than the database takes to answer, shorter than kubelet waits for /startupz.
 FIRST_ANSWER_S = 2.0
@@ -55,7 +56,8 @@ def create_app(
     """The ASGI application; connections are opened, tasks begun and warnings logged in its lifespan."""
     gate = make_gate(settings, gate_url, image)
     shutdown = Shutdown(settings.drain_s)
-    metrics, access_log = Metrics(gate), AccessLog()
+    tally, access_log = Tally(), AccessLog()
+    scraped = Scraped(gate, tally)
     auth = make_auth(settings)
     arguments = url.for_asyncpg()
 
@@ -66,7 +68,7 @@ def create_app(
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
         async with kept_true(gate), opened(make_pool(arguments, name, settings, gate)) as pool:
             gate.sessions = SharedSessions(pool)
-            metrics.pool = pool
+            scraped.pool = pool
             # Clients wait in the socket's queue meanwhile, where a worker was killed and this one follows it.
             with suppress(TimeoutError):
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
@@ -77,17 +79,17 @@ def create_app(
         access_log.flush()
 
     admission = Admission(make_api(lifespan), gate, settings.request_deadline_s)
-    observed = Observed(admission, metrics, access_log, lambda: shutdown.has_begun)
-    return Ports(observed, make_management(gate, metrics, shutdown), settings.management_port)
+    observed = Observed(admission, tally, access_log, lambda: shutdown.has_begun)
+    return Ports(observed, make_management(gate, scraped, shutdown), settings.management_port)
 
 
-def make_management(gate: Gate, metrics: Metrics, shutdown: Shutdown) -> Management:
+def make_management(gate: Gate, scraped: Scraped, shutdown: Shutdown) -> Management:
     return Management(
         {
             "/livez": answer_ok,
             "/readyz": Readiness(gate, lambda: shutdown.has_begun),
             "/startupz": answer_ok,
-            "/metrics": metrics,
+            "/metrics": scraped,
             "/schema": SchemaPage(gate),
         }
     )

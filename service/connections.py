@@ -1,7 +1,7 @@
 """What the pool lends: connections that begin with a look at the schema, and send nothing too late."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -22,26 +22,26 @@ _RETIRED_AFTER = 0.8
 class CheckedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """Sends no statement once the time of its request is over."""
 
-    def execute(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
+    def execute(self, query: str, *args: Any, **options: Any) -> Any:
         if query not in _ALWAYS_SENT:
             deadline.check()
-        return super().execute(query, *args, **options)  # type: ignore[no-any-return]
+        return super().execute(query, *args, **options)
 
-    def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Awaitable[Any]:
+    def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Any:
         deadline.check()
-        return super().executemany(command, args, **options)  # type: ignore[no-any-return]
+        return super().executemany(command, args, **options)
 
-    def fetch(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
+    def fetch(self, query: str, *args: Any, **options: Any) -> Any:
         deadline.check()
-        return super().fetch(query, *args, **options)  # type: ignore[no-any-return]
+        return super().fetch(query, *args, **options)
 
-    def fetchrow(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
+    def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
         deadline.check()
-        return super().fetchrow(query, *args, **options)  # type: ignore[no-any-return]
+        return super().fetchrow(query, *args, **options)
 
-    def fetchval(self, query: str, *args: Any, **options: Any) -> Awaitable[Any]:
+    def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
         deadline.check()
-        return super().fetchval(query, *args, **options)  # type: ignore[no-any-return]
+        return super().fetchval(query, *args, **options)
 
     async def prepare(self, query: str, **options: Any) -> NoReturn:
         raise NotImplementedError("a prepared statement could be sent unchecked: fetch prepares and keeps it")

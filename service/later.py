@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 
-# With what they import themselves: PyJWT with cryptography, and openskill.
-MODULES = ("service.tokens", "openskill.models")
+# With what they import themselves: PyJWT with cryptography, prometheus_client, and openskill.
+MODULES = ("service.tokens", "service.metrics", "openskill.models")
 
 # Until those have asked who wait for this process to be ready.
 AFTER_S = 1.0

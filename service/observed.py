@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from service.access_log import AccessLog
 from service.api import NOUNS
 from service.gate.answers import App, Message, Receive, Scope, Send
-from service.metrics import Metrics
 from service.routing import noun_of
+from service.tally import Tally
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Header = tuple[bytes, bytes]
@@ -22,9 +22,9 @@ RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 class Observed:
     """Passes each request on, and looks at its answer."""
 
-    def __init__(self, app: App, metrics: Metrics, log: AccessLog, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, app: App, tally: Tally, log: AccessLog, is_draining: Callable[[], bool]) -> None:
         self._app = app
-        self._metrics = metrics
+        self._tally = tally
         self._log = log
         self._is_draining = is_draining
 
@@ -53,7 +53,7 @@ class Observed:
 
     def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
         method, path = scope["method"], scope["path"]
-        self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
+        self._tally.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
         self._log.say(method, path, status, duration_s, client[0] if client else None)
 
