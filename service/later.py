@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 
@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def imported_later() -> AsyncIterator[None]:
+async def imported_later(modules: Sequence[str] = MODULES, after_s: float = AFTER_S) -> AsyncIterator[None]:
     """Import them in a thread beside the block; a process in which that fails ends, as it would have at its start."""
-    importing = asyncio.create_task(_import(), name="imports")
+    importing = asyncio.create_task(_import(modules, after_s), name="imports")
     importing.add_done_callback(_ended)
     try:
         yield
@@ -27,9 +27,9 @@ async def imported_later() -> AsyncIterator[None]:
         importing.cancel()
 
 
-async def _import() -> None:
-    await asyncio.sleep(AFTER_S)
-    for name in MODULES:
+async def _import(modules: Sequence[str], after_s: float) -> None:
+    await asyncio.sleep(after_s)
+    for name in modules:
         await asyncio.to_thread(import_module, name)
 
 
