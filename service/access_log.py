@@ -4,8 +4,11 @@ import asyncio
 import sys
 import time
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import msgspec
+
+from service.gate.answers import Scope
 
 FLUSH_AFTER_S = 0.05
 
@@ -38,9 +41,17 @@ class AccessLog:
 
     def say(self, method: str, path: str, status: int, duration_s: float, client: str | None) -> None:
         """Tell of one request, in a running event loop."""
+        if not path.isprintable():
+            # As JSON it is whole, but some readers and terminals obey more than the end of a line.
+            path = quote(path)
         if not self._told:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
         self._told.append((time.time(), method, path, status, duration_s * 1000, client))
+
+    def tell_failed_probe(self, scope: Scope) -> None:
+        """Successful ones would fill the log; how long one takes nobody asks, since it is answered from memory."""
+        client = scope.get("client")
+        self.say(scope["method"], scope["path"], 503, 0.0, client[0] if client else None)
 
     def flush(self) -> None:
         """Write what was said; once more when the process is about to end."""

@@ -1,15 +1,13 @@
 """Admission: what needs the database is turned away while the gate is shut, from the next request on."""
 
 from service import deadline
-from service.errors import MEDIA_TYPE, Kind, Problem, document
+from service.errors import MEDIA_TYPE, RETRY_AFTER, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
-from service.gate.rounds import POLL_S
 from service.time_limit import TimeLimit
 
 NEEDS_DATABASE = "/api/"
-RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
 
 
 class Admission:

@@ -9,7 +9,7 @@ from starlette.types import Lifespan
 from service.answers import Answer
 from service.availability import endpoints as availability
 from service.docs_page import answer_docs
-from service.errors import HANDLERS
+from service.handlers import HANDLERS
 from service.matches import endpoints as matches
 from service.openapi import describe
 from service.players import endpoints as players
@@ -36,6 +36,7 @@ async def read_docs(_request: Request) -> Response:
 def make_api(lifespan: Lifespan[Starlette]) -> Routing:
     """The resources; Starlette has the lifespan, their description, and what is asked in vain."""
     pages = [Route("/openapi.json", read_description), Route("/docs", read_docs)]
-    return Routing(
-        resources, Starlette(routes=[*resources, *pages], lifespan=lifespan, exception_handlers=HANDLERS)
-    )
+    rest = Starlette(routes=[*resources, *pages], lifespan=lifespan, exception_handlers=HANDLERS)
+    # They would send a client, with its token, to whatever host its request named, and without TLS.
+    rest.router.redirect_slashes = False
+    return Routing(resources, rest)

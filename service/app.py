@@ -80,14 +80,14 @@ def create_app(
 
     admission = Admission(make_api(lifespan), gate, settings.request_deadline_s)
     observed = Observed(admission, tally, access_log, lambda: shutdown.has_begun)
-    return Ports(observed, make_management(gate, scraped, shutdown), settings.management_port)
+    return Ports(observed, make_management(gate, scraped, shutdown, access_log), settings.management_port)
 
 
-def make_management(gate: Gate, scraped: Scraped, shutdown: Shutdown) -> Management:
+def make_management(gate: Gate, scraped: Scraped, shutdown: Shutdown, access_log: AccessLog) -> Management:
     return Management(
         {
             "/livez": answer_ok,
-            "/readyz": Readiness(gate, lambda: shutdown.has_begun),
+            "/readyz": Readiness(gate, lambda: shutdown.has_begun, access_log.tell_failed_probe),
             "/startupz": answer_ok,
             "/metrics": scraped,
             "/schema": SchemaPage(gate),

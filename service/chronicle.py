@@ -18,7 +18,8 @@ SELECT step.revision, phase, state, source, step.release, applied_at, duration_m
   FROM {schema}.ledger_revision AS step
   LEFT JOIN (
     SELECT DISTINCT ON (revision) revision, detail FROM {schema}.ledger_event
-     WHERE history = {history} AND revision IS NOT NULL AND operation NOT IN ('outcome', 'lock-wait')
+     WHERE history = {history} AND revision IS NOT NULL
+       AND operation NOT IN ('outcome', 'lock-wait', 'progress')
      ORDER BY revision, seq DESC
   ) AS told ON told.revision = step.revision
  WHERE history = {history}
@@ -26,8 +27,14 @@ SELECT step.revision, phase, state, source, step.release, applied_at, duration_m
 """
 EVENTS = """
 SELECT at, operation, revision, release, actor, detail::text AS detail
-  FROM {schema}.ledger_event WHERE history = {history}
+  FROM {schema}.ledger_event WHERE history = {history} AND operation NOT IN ('lock-wait', 'progress')
  ORDER BY seq DESC LIMIT 20
+"""
+# A run that waits says so every 5 s, and pauses between its tries for 5 s at most: what is older is over.
+WAITS = """
+SELECT revision, (detail -> 'blockers')::text AS blockers FROM {schema}.ledger_event
+ WHERE operation = 'lock-wait' AND at > pg_catalog.clock_timestamp() - interval '15 s'
+   AND seq = (SELECT max(seq) FROM {schema}.ledger_event WHERE history = {history} AND operation <> 'progress')
 """
 READERS = """
 SELECT release, heads, count(*) AS readers,
@@ -36,11 +43,24 @@ SELECT release, heads, count(*) AS readers,
  WHERE history = {history} AND expires_at > pg_catalog.clock_timestamp()
  GROUP BY release, heads ORDER BY release, heads
 """
-# Only of sessions whose statistics this role may read: its own, or all with pg_read_all_stats.
+# Of an index only where this role may read others' statistics: with pg_read_all_stats. Of a backfill always.
 PROGRESS = """
 SELECT command, phase, round(100.0 * blocks_done / nullif(blocks_total, 0))::int AS percent
   FROM pg_catalog.pg_stat_progress_create_index
  WHERE datname = pg_catalog.current_database() AND blocks_total > 0
+ UNION ALL
+SELECT 'backfill of ' || (detail ->> 'table'),
+       pg_catalog.format('%s of about %s rows, %s a second', detail ->> 'rows', detail ->> 'rows_estimated',
+                         detail ->> 'per_s'),
+       round(100 * (detail ->> 'rows')::numeric / (detail ->> 'rows_estimated')::numeric)::int
+  FROM {schema}.ledger_revision AS step
+ CROSS JOIN LATERAL (
+    SELECT detail FROM {schema}.ledger_event AS event
+     WHERE event.history = {history} AND operation = 'progress' AND event.revision = step.revision
+       AND at >= applied_at
+     ORDER BY seq DESC LIMIT 1
+ ) AS last
+ WHERE history = {history} AND state <> 'applied'
 """
 LEFT = """
 SELECT 'index ' || relname || ' is invalid' AS what
@@ -69,6 +89,7 @@ class Chronicle:
     steps: Sequence[Row]
     events: Sequence[Row]
     readers: Sequence[Row]
+    waits: Sequence[Row]
     progress: Sequence[Row]
     left: Sequence[Row]
 
@@ -84,8 +105,8 @@ class Chronicle:
 
     @property
     def is_moving(self) -> bool:
-        """Whether a step is under way."""
-        return bool(self.moving)
+        """Whether a step is under way, or waits to be."""
+        return bool(self.moving or self.waits)
 
     @property
     def pending(self) -> list[Revision]:
@@ -115,5 +136,5 @@ async def read_chronicle(gate: Gate) -> Chronicle:
     return Chronicle(
         datetime.now(UTC),
         gate.config.image,
-        *[await gate.ask(sql) for sql in (STEPS, EVENTS, READERS, PROGRESS, LEFT)],
+        *[await gate.ask(sql) for sql in (STEPS, EVENTS, READERS, WAITS, PROGRESS, LEFT)],
     )

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from starlette.responses import HTMLResponse
 
-from service.look import BASE_CSS, NO_REFERRER, NOSNIFF, policy
 from service.markup import Html, fill, joined
 from service.openapi import Document
+from service.page_style import BASE_CSS, NO_REFERRER, NOSNIFF, policy
 
 CSS = (
     BASE_CSS

@@ -1,21 +1,18 @@
 """Problem details (RFC 9457): every way in which the API says no, from a closed vocabulary."""
 
-import logging
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import asyncpg
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from service.answers import Answer
+from service.gate.rounds import POLL_S
 
 T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2
-
-log = logging.getLogger(__name__)
+# A gate that is shut looks again as often.
+RETRY_AFTER = ("retry-after", f"{POLL_S:.0f}")
 
 
 class Kind(Enum):
@@ -59,9 +56,9 @@ class Problem(Exception):  # noqa: N818 - an answer, not an accident
         self.headers: dict[str, str] = {}
 
     @classmethod
-    def at(cls, path: str, problem: str) -> "Problem":
+    def at(cls, path: str, problem: str, kind: Kind = Kind.INVALID) -> "Problem":
         """What is wrong with one field of the request."""
-        return cls(Kind.INVALID, f"{problem} at {path}", errors=[{"path": path, "problem": problem}])
+        return cls(kind, f"{problem} at {path}", errors=[{"path": path, "problem": problem}])
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -83,7 +80,7 @@ def found(thing: T | None, noun: str, key: object) -> T:
 
 def unavailable(detail: str) -> Problem:
     problem = Problem(Kind.UNAVAILABLE, detail)
-    problem.headers["Retry-After"] = str(RETRY_AFTER_S)
+    problem.headers.update([RETRY_AFTER])
     return problem
 
 
@@ -107,54 +104,3 @@ def respond(request: Request, problem: Problem) -> Answer:
     for name, value in problem.headers.items():
         answer.add(name.lower().encode(), value)
     return answer
-
-
-def answer_to(request: Request, error: Exception) -> Answer:
-    """What a request is told that ended with `error`."""
-    handler = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
-    if handler is _internal:
-        log.error("a request could not be answered", exc_info=error)
-    answer: Answer = handler(request, error)
-    return answer
-
-
-def _problem(request: Request, error: Exception) -> Answer:
-    assert isinstance(error, Problem)  # noqa: S101 - Starlette's handlers are typed for any exception
-    return respond(request, error)
-
-
-def _http(request: Request, error: Exception) -> Answer:
-    assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    kinds = {kind.status: kind for kind in Kind}
-    problem = Problem(kinds.get(error.status_code, Kind.INTERNAL))
-    problem.headers.update(error.headers or {})
-    return respond(request, problem)
-
-
-def _conflict(request: Request, _error: Exception) -> Answer:
-    return respond(request, Problem(Kind.CONFLICT, "it exists already, or refers to something that does not"))
-
-
-def _unavailable(request: Request, _error: Exception) -> Answer:
-    return respond(request, unavailable("the database did not answer in time"))
-
-
-def _internal(request: Request, _error: Exception) -> Answer:
-    return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
-
-
-HANDLERS: dict[Any, Any] = {
-    Problem: _problem,
-    HTTPException: _http,
-    asyncpg.UniqueViolationError: _conflict,
-    asyncpg.ForeignKeyViolationError: _conflict,
-    asyncpg.PostgresConnectionError: _unavailable,
-    asyncpg.OperatorInterventionError: _unavailable,
-    asyncpg.InsufficientResourcesError: _unavailable,
-    asyncpg.InterfaceError: _unavailable,
-    OSError: _unavailable,
-    TimeoutError: _unavailable,
-    # A value that asyncpg could not encode is a hole in our validation, though an InterfaceError to asyncpg.
-    asyncpg.exceptions.DataError: _internal,
-    Exception: _internal,
-}

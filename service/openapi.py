@@ -146,11 +146,9 @@ def _failure(kind: Kind) -> Document:
 
 
 def _failures(operation: Operation, keys: list[str]) -> Iterator[Kind]:
-    yield from (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.UNAVAILABLE)
+    yield from (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.INVALID, Kind.UNAVAILABLE)
     if keys or operation.query is not None:
         yield Kind.NOT_FOUND
-    if operation.query is not None or operation.conditional or operation.body is not None:
-        yield Kind.INVALID
     if operation.conditional or operation.body is not None:
         yield Kind.CONFLICT
     if operation.body is not None:

@@ -28,12 +28,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # One read may be larger than a head: the parser is given no more of it than a head may have.
+        while data and not self.transport.is_closing():
+            room = HEAD_BYTES_MAX - self._head_bytes
+            self._take(data[:room])
+            data = data[room:]
+
+    def _take(self, data: bytes) -> None:
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
         if not self._in_head or not self._head_bytes or self.transport.is_closing():
             return
-        if self._head_bytes > HEAD_BYTES_MAX:
+        if self._head_bytes == HEAD_BYTES_MAX:
             self.send_400_response(f"A request's head may have {HEAD_BYTES_MAX} bytes.")
         elif self._late is None:
             self._expect_the_rest()

@@ -11,11 +11,15 @@ from service.answers import Answer
 from service.auth import Role
 from service.conditional import unless_known
 from service.editions import expected_edition
-from service.errors import answer_to
+from service.handlers import answer_to
 from service.request import Request
 from service.validation import read_body, read_query
 
 Handler = Callable[..., Awaitable[Answer]]
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is taken where no parameter is known: none, as elsewhere no unknown one."""
 
 
 class Operation:
@@ -50,6 +54,8 @@ class Operation:
         arguments: list[Any] = []
         if self.query is not None:
             arguments.append(read_query(request, self.query))
+        elif request.scope["query_string"]:
+            read_query(request, NoQuery)
         if self.conditional:
             arguments.append(expected_edition(request))
         if self._decoder is not None:

@@ -8,7 +8,7 @@ from db.contract.standing import Standing, listed
 from service.chronicle import Chronicle, Row
 from service.gate.verdict import Verdict
 from service.markup import Html, fill, joined
-from service.schema_look import CSS, SCRIPT
+from service.schema_assets import CSS, SCRIPT
 from service.schema_steps import running, timeline
 from service.times import moment
 

@@ -8,8 +8,8 @@ from service.gate.answers import JSON, Answer, Receive, Scope, Send, wants_json
 from service.gate.gate import Gate
 from service.gate.probes import described
 from service.gate.trouble import NO_ANSWER, in_words
-from service.look import NO_REFERRER, NOSNIFF, policy
-from service.schema_look import CSS, SCRIPT
+from service.page_style import NO_REFERRER, NOSNIFF, policy
+from service.schema_assets import CSS, SCRIPT
 from service.schema_markup import page
 
 HEADERS = [policy(CSS, SCRIPT), NOSNIFF, NO_REFERRER, ("vary", "accept")]
@@ -48,12 +48,13 @@ class SchemaPage:
 def of_ledger(chronicle: Chronicle | None) -> dict[str, object]:
     """What the page shows of the ledger; null where it was not read."""
     if chronicle is None:
-        return dict.fromkeys(("steps", "pending", "events", "readers", "progress", "drift"))
+        return dict.fromkeys(("steps", "pending", "events", "readers", "waits", "progress", "drift"))
     return {
         "steps": [_decoded(step, "blockers") for step in chronicle.newest],
         "pending": [revision.revision for revision in chronicle.pending],
         "events": [_decoded(event, "detail") for event in chronicle.events],
         "readers": chronicle.readers,
+        "waits": [_decoded(wait, "blockers") for wait in chronicle.waits],
         "progress": chronicle.progress,
         "drift": chronicle.drift,
     }

@@ -13,6 +13,10 @@ RUNNING = """<div class="panel running">
 <span class="end">for {elapsed}</span></div>
 {progress}</div>
 """
+WAITING = """<div class="panel running">
+<div class="row"><strong class="id">{revision}</strong><span class="badge warn">waits for a lock</span>
+<span>in its way: {who}</span></div></div>
+"""
 PROGRESS = '<div class="row"><span>{command}: {phase}</span><span class="end">{percent} %</span></div>{bar}\n'
 STEP = """<li class="{kind}">
 <div class="row"><strong class="id">{revision}</strong><span class="badge">{phase}</span>{state}
@@ -27,7 +31,7 @@ BAR = (
 
 
 def running(chronicle: Chronicle) -> Iterator[Html]:
-    """The steps that are under way, with the progress of the index that is being built."""
+    """The steps that are under way, with the progress of an index or a backfill, and what waits for a lock."""
     progress = joined(fill(PROGRESS, **row, bar=_bar(row["percent"], 100)) for row in chronicle.progress)
     for step in chronicle.moving:
         # The step began by the server's clock, and this one may be behind it.
@@ -40,6 +44,8 @@ def running(chronicle: Chronicle) -> Iterator[Html]:
             elapsed=duration(elapsed_ms),
             progress=progress,
         )
+    for wait in chronicle.waits:
+        yield fill(WAITING, revision=wait["revision"], who=_listed(wait["blockers"]) or "nobody was seen")
 
 
 def timeline(chronicle: Chronicle) -> Iterator[Html]:
@@ -85,8 +91,12 @@ def _waited(step: Row) -> Iterator[Html]:
         yield fill("<span>waited {time} for locks</span>", time=duration(step["lock_wait_ms"]))
     if (step["tries"] or 1) > 1:
         yield fill("<span>{tries} tries</span>", tries=step["tries"])
-    if blockers := json.loads(step["blockers"] or "[]"):
-        yield fill("<span>in its way: {who}</span>", who="; ".join(map(str, blockers)))
+    if who := _listed(step["blockers"]):
+        yield fill("<span>in its way: {who}</span>", who=who)
+
+
+def _listed(blockers: str | None) -> str:
+    return "; ".join(map(str, json.loads(blockers or "[]")))
 
 
 def _bar(value: float, longest: float) -> Html:

@@ -1,16 +1,14 @@
 """Checks bearer JWTs against mounted keys: one fixed algorithm a key, our audience, our issuer, in time."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jwt
-import msgspec
 
 from db.contract.refusal import ExitCode, Refusal
-from service.auth import Principal, Role
+from service.auth import Principal
+from service.claims import made_once, principal_of
 from service.errors import unauthenticated, unavailable
 from service.keys import Key, Keys, MountedKeys
-from service.users.models import Subject
 
 LEEWAY_S = 5
 # What a key is used with follows from the key, never from what a token says of itself.
@@ -33,7 +31,7 @@ def _claims(token: str, keys: MountedKeys, issuer: str, audience: str) -> dict[s
     key = keys.find(jwt.get_unverified_header(token).get("kid"))
     if key is None:
         raise unauthenticated("the token was signed with a key that this service does not have")
-    return jwt.decode(
+    claims: dict[str, Any] = jwt.decode(
         token,
         key.key,
         algorithms=[key.algorithm],
@@ -42,6 +40,8 @@ def _claims(token: str, keys: MountedKeys, issuer: str, audience: str) -> dict[s
         leeway=LEEWAY_S,
         options={"require": ["exp", "iss", "aud", "sub"]},
     )
+    made_once(token)
+    return claims
 
 
 def published(content: bytes) -> Keys:
@@ -57,20 +57,3 @@ def published(content: bytes) -> Keys:
     return {
         key.key_id: Key(key.key, ALGORITHM[key.key_type]) for key in published if key.key_type in ALGORITHM
     }
-
-
-class _Claims(msgspec.Struct):
-    sub: Subject
-    role: str | None = None
-    roles: list[str] = []
-
-
-def principal_of(claims: Mapping[str, Any]) -> Principal:
-    """The subject with the highest role that `role` and `roles` name; who has none of ours may read."""
-    try:
-        claimed = msgspec.convert(claims, _Claims)
-    except msgspec.ValidationError as error:
-        raise unauthenticated("the token's sub, role or roles are not the texts they should be") from error
-    known = {role.name.lower(): role for role in Role}
-    named = (known[name] for name in (claimed.role, *claimed.roles) if name in known)
-    return Principal(claimed.sub, max(named, default=Role.READER))

@@ -1,5 +1,6 @@
 """gunicorn's worker: uvicorn, without what this service has no use for."""
 
+import asyncio
 from typing import ClassVar
 
 from uvicorn_worker import UvicornWorker
@@ -17,3 +18,16 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
         "ws": "none",
         "server_header": False,
     }
+
+    async def _serve(self) -> None:
+        beating = asyncio.create_task(self._beat())
+        try:
+            await super()._serve()
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        """Show gunicorn that the loop turns; uvicorn's own way takes a clock that was set back for a rest."""
+        while True:
+            self.notify()
+            await asyncio.sleep(self.timeout / 2)

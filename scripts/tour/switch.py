@@ -9,6 +9,7 @@ from itertools import count
 from typing import Protocol
 
 CHUNK = 65_536
+STARTS_WITHIN_S = 10
 
 
 class Backend(Protocol):
@@ -36,12 +37,17 @@ class Switch:
         self._runs = threading.Event()
         self._loop: asyncio.AbstractEventLoop
         self._ended: asyncio.Event
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="switch")
+        self._listens = False
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(target=self._work, name="switch")
 
     def __enter__(self) -> "Switch":
         self._listening = socket.create_server(("127.0.0.1", self._port))
         self._thread.start()
-        self._runs.wait()
+        self._runs.wait(STARTS_WITHIN_S)
+        if not self._listens:
+            self._listening.close()
+            raise RuntimeError(f"the switch did not begin within {STARTS_WITHIN_S} s") from self._failure
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,9 +59,18 @@ class Switch:
         with self._given:
             return self._given.wait_for(lambda: backend.taken >= many, within_s)
 
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._run())
+        except OSError as error:
+            self._failure = error
+        finally:
+            self._runs.set()
+
     async def _run(self) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._accepted, sock=self._listening)
+        self._listens = True
         self._runs.set()
         await self._ended.wait()
         server.close()

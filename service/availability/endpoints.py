@@ -36,7 +36,7 @@ async def put_answer(request: Request, new: NewAnswer) -> Answer:
         if session.state not in TAKES_ANSWERS:
             raise Problem(Kind.CONFLICT, f"the session is {session.state} and takes no answers any more")
         answer = await queries.PUT.one(connection, session_id, player_id, new.answer)
-        return found(answer, "player that plays", player_id)
+        return found(answer, "player who still plays with the id", player_id)
 
     return Answer.of(await unit_of_work(request.pool, work))
 

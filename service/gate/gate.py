@@ -79,7 +79,7 @@ class Gate:
         self.session: Session | None = None  # the gate's own, while there is one
         self.changed = asyncio.Event()  # something was heard of that makes another look worthwhile
         self.decided = asyncio.Event()  # the database has answered once, and a verdict came of it
-        self.trouble = "the database has not been asked yet"  # what kept it from answering, last time
+        self.trouble = "the database has not been asked yet"  # what keeps it from answering, if anything does
         self.registered = True
         self.crowd = 0  # about how many readers there are
         self.in_flight = 0
@@ -90,7 +90,7 @@ class Gate:
     def verdict(self) -> Verdict:
         """What holds now; the lease is looked at each time, since a frozen process runs no timers."""
         if self._verdict.ready and not (self.lease.holds or self.config.mode is Mode.OFF):
-            self._say(outlived(self._verdict, self.trouble))
+            self._say(outlived(self._verdict, self.trouble or "this process has not asked for so long"))
         return self._verdict
 
     def serving(self) -> "Serving":
@@ -129,6 +129,7 @@ class Gate:
             await self.sessions.prove()
             self._doubted = False
         self.lease.renewed(sent_at)
+        self._answered()
         self._say(verdict)
 
     def no_answer(self, error: BaseException) -> None:
@@ -140,11 +141,17 @@ class Gate:
         if self._verdict.standing is None:
             self._say(unanswered(self.config.image, self.config.mode, trouble))
 
+    def _answered(self) -> None:
+        if self.trouble and self._verdict.standing is not None:
+            log.info("the database answers again")
+        self.trouble = ""
+
     def _judged(self, database: Snapshot) -> Verdict:
         return decide(database, self.config.image, self.config.mode, registered=self.registered)
 
     def _shut(self, verdict: Verdict) -> None:
         self.lease.gave_up()
+        self._answered()
         self._say(verdict)
 
     def _say(self, verdict: Verdict) -> None:

@@ -15,12 +15,19 @@ async def answer_ok(_scope: Scope, _receive: Receive, send: Send) -> None:
     await OK.send(send)
 
 
-class Readiness:
-    """Answers /readyz."""
+def say_nothing(_scope: Scope) -> None:
+    """Tell nobody of a failed probe: the gate's own log says when and why it shut."""
 
-    def __init__(self, gate: Gate, is_draining: Callable[[], bool]) -> None:
+
+class Readiness:
+    """Answers /readyz, and tells of each time that the answer is no."""
+
+    def __init__(
+        self, gate: Gate, is_draining: Callable[[], bool], tell: Callable[[Scope], None] = say_nothing
+    ) -> None:
         self._gate = gate
         self._is_draining = is_draining
+        self._tell = tell
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         ready = self._gate.verdict.ready and not self._is_draining()
@@ -28,12 +35,18 @@ class Readiness:
             await OK.send(send)
         else:
             await self._in_full(ready, as_json=wants_json(scope)).send(send)
+            if not ready:
+                self._tell(scope)
 
     def _in_full(self, ready: bool, *, as_json: bool) -> Answer:
         verdict, status = self._gate.verdict, 200 if ready else 503
         if as_json:
-            return Answer.json(status, {"ready": ready, **described(verdict), "lease_s": self._lease_s})
-        checks = [shutdown_line(self._is_draining()), *schema_lines(verdict, self._lease_s)]
+            trouble = {"trouble": self._gate.trouble or None}
+            return Answer.json(
+                status, {"ready": ready, **described(verdict), "lease_s": self._lease_s, **trouble}
+            )
+        lines = schema_lines(verdict, self._gate.trouble, self._lease_s)
+        checks = [shutdown_line(self._is_draining()), *lines]
         passed = "passed" if ready else "failed"
         return Answer.text(status, "\n".join([*checks, f"readyz check {passed}"]) + "\n")
 
@@ -57,16 +70,15 @@ def shutdown_line(draining: bool) -> str:
     return "[-]shutdown begun: this process takes no new traffic" if draining else "[+]shutdown ok"
 
 
-def schema_lines(verdict: Verdict, lease_s: float) -> list[str]:
+def schema_lines(verdict: Verdict, trouble: str, lease_s: float) -> list[str]:
     """Each check as Kubernetes' own components write it, with what they withhold."""
+    sign = "+" if verdict.ready else "-"
     if verdict.standing is None:
-        return [f"[{_sign(verdict.ready)}]database unknown: {verdict.reason}"]
+        return [f"[{sign}]database unknown: {verdict.reason}"]
+    # While its lease lasts a ready process needs no answer, and does not say that it has one.
+    database = f"[{sign}]database silent: {trouble}" if trouble else "[+]database ok"
     where = f"found {listed(verdict.found)}, expected {listed(verdict.expected)}"
-    schema = f"[{_sign(verdict.ready)}]schema {verdict.standing}: {where}"
+    schema = f"[{sign}]schema {verdict.standing}: {where}"
     if verdict.ready:
-        return [f"[+]database ok: lease {lease_s:.0f} s", schema]
-    return ["[+]database ok", schema, verdict.reason]
-
-
-def _sign(ready: bool) -> str:
-    return "+" if ready else "-"
+        return [f"{database}{'; ' if trouble else ': '}lease {lease_s:.0f} s", schema]
+    return [database, schema, verdict.reason]

@@ -16,7 +16,7 @@ from service.validation import ID_MAX
 async def count(connection: Connection, match: Match, played: Sequence[Appearance]) -> None:
     """Move ratings and statistics by a match that has just become final; its players are locked."""
     player_ids = [one.player_id for one in played]
-    skills = await _skills_before(connection, player_ids, ID_MAX)
+    skills = await _skills_before(connection, dict.fromkeys(player_ids, ID_MAX))
     moved = _moved({one.player_id: one.side for one in played}, skills, match.home_score, match.away_score)
     await ratings.ADD.run(connection, match.id, *_columns(moved.items()))
     await statistics.REFRESH.run(connection, match.season, player_ids)
@@ -28,8 +28,9 @@ async def recount(connection: Connection, match: Match, played: Sequence[Appeara
     Every later match stands on this one's ratings, or on theirs: all are rated again, in their order.
     """
     results = await queries.RESULTS_SINCE.all(connection, match.id)
-    player_ids = list({result.player_id for result in results})
-    skills = await _skills_before(connection, player_ids, results[0].first_rating_id)
+    # Of a player's ratings the first one that is replaced, which is written last here.
+    firsts = {result.player_id: result.rating_id for result in reversed(results)}
+    skills = await _skills_before(connection, firsts)
     replaced = await asyncio.to_thread(_rated_again, results, skills)
     keys = [match_id for match_id, _, _ in replaced]
     await ratings.REPLACE.run(
@@ -38,9 +39,10 @@ async def recount(connection: Connection, match: Match, played: Sequence[Appeara
     await statistics.REFRESH.run(connection, match.season, [one.player_id for one in played])
 
 
-async def _skills_before(connection: Connection, player_ids: list[int], rating_id: int) -> dict[int, Skill]:
-    rated = await ratings.BEFORE.all(connection, player_ids, rating_id)
-    return dict.fromkeys(player_ids, NEWCOMER) | {one.player_id: Skill(one.mu, one.sigma) for one in rated}
+async def _skills_before(connection: Connection, rating_ids: Mapping[int, int]) -> dict[int, Skill]:
+    """Each player's skill before the rating of this id."""
+    rated = await ratings.BEFORE.all(connection, [*rating_ids], [*rating_ids.values()])
+    return dict.fromkeys(rating_ids, NEWCOMER) | {one.player_id: Skill(one.mu, one.sigma) for one in rated}
 
 
 def _rated_again(results: Iterable[Result], skills: dict[int, Skill]) -> list[tuple[int, int, Skill]]:

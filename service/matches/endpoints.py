@@ -99,6 +99,10 @@ async def finalise_match(request: Request, edition: int) -> Answer:
 
     async def work(connection: Connection) -> Match:
         await queries.ADD_TO_CHAIN.run(connection)
+        # Before the match: who cancels the session then sees that the match counts, or is seen here.
+        session = found(await sessions.HOLD_OF_MATCH.one(connection, match_id), "match", match_id)
+        if session.state == "cancelled":
+            raise Problem(Kind.CONFLICT, "the session was cancelled, so its matches count for nothing")
         if (await _lock(connection, match_id, edition)).state == "final":
             raise Problem(Kind.CONFLICT, "the match is final already; correct it by putting its goals")
         played = await queries.LOCK_PLAYERS.all(connection, match_id)

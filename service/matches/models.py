@@ -14,7 +14,7 @@ LineUp = Annotated[list[Id], Meta(min_length=1, max_length=11)]
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A match of a session; a final one counts."""
+    """A match of a session; a final one counts, in the season in which the session began when it was made."""
 
     id: int
     session_id: int
@@ -93,4 +93,4 @@ class Result(msgspec.Struct, frozen=True):
     side: Side
     home_score: int
     away_score: int
-    first_rating_id: int
+    rating_id: int

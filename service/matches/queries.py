@@ -35,6 +35,12 @@ LIST_OF_SESSION = Query(
     Match,
 )
 
+FINAL_OF_SESSION = Query(
+    "matches.final_of_session",
+    f"SELECT {COLUMNS} FROM match WHERE session_id = $1 AND state = 'final' ORDER BY id LIMIT 1",
+    Match,
+)
+
 APPEARANCES = Query(
     "matches.appearances",
     """
@@ -104,17 +110,24 @@ KEEP_CHAIN = Command(
     "matches.keep_chain", "SELECT pg_advisory_xact_lock(hashtextextended('calcio ratings', 0))"
 )
 
-# Whoever plays in two matches was locked by the first until its ratings stood, so their ids give the order.
+# Whoever plays in two matches was locked by the first until its ratings stood, so their first ids give the order.
+# Matches without a player in common may lie within each other: each is taken whole, or not at all.
 RESULTS_SINCE = Query(
     "matches.results_since",
     """
-SELECT rating.match_id, rating.player_id, side, home_score, away_score,
-       min(rating.id) OVER (PARTITION BY rating.match_id) AS first_rating_id
-FROM rating
+WITH corrected AS (SELECT min(id) AS first_id FROM rating WHERE match_id = $1),
+     later AS (
+    SELECT match_id, min(id) AS first_id FROM rating
+    WHERE match_id IN (SELECT match_id FROM rating WHERE id >= (SELECT first_id FROM corrected))
+    GROUP BY match_id
+    HAVING min(id) >= (SELECT first_id FROM corrected)
+)
+SELECT match_id, player_id, side, home_score, away_score, rating.id AS rating_id
+FROM later
+JOIN rating USING (match_id)
 JOIN appearance USING (match_id, player_id)
-JOIN match ON match.id = rating.match_id
-WHERE rating.id >= (SELECT min(id) FROM rating WHERE match_id = $1)
-ORDER BY first_rating_id, rating.player_id
+JOIN match ON match.id = match_id
+ORDER BY later.first_id, player_id
 """,
     Result,
 )

@@ -14,15 +14,15 @@ LIMIT $3
     Rating,
 )
 
-# The skill that each player took into the match whose first rating is $2.
+# The skill that each player had before the rating of that id.
 BEFORE = Query(
     "ratings.before",
     """
 SELECT asked.player_id, last.mu, last.sigma
-FROM unnest($1::bigint[]) AS asked (player_id)
+FROM unnest($1::bigint[], $2::bigint[]) AS asked (player_id, rating_id)
 CROSS JOIN LATERAL (
     SELECT mu, sigma FROM rating
-    WHERE rating.player_id = asked.player_id AND rating.id < $2::bigint
+    WHERE rating.player_id = asked.player_id AND rating.id < asked.rating_id
     ORDER BY rating.id DESC
     LIMIT 1
 ) AS last

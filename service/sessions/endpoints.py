@@ -7,6 +7,7 @@ from msgspec import UNSET
 from service.answers import Answer
 from service.editions import created, stale, tagged
 from service.errors import Kind, Problem, found
+from service.matches import queries as matches
 from service.paging import page
 from service.request import Request
 from service.resource import Resource, changes, reads, writes
@@ -63,9 +64,20 @@ async def change_session(request: Request, edition: int, change: SessionChange) 
             raise stale()
         if change.state is not UNSET and not may_become(session.state, change.state):
             raise Problem(Kind.CONFLICT, f"the session is {session.state} and cannot become {change.state}")
+        if change.state == "cancelled":
+            await _must_not_count(connection, session_id)
         return await queries.CHANGE.only(connection, session_id, starts_at, *values)
 
     return tagged(await unit_of_work(request.pool, work))
+
+
+async def _must_not_count(connection: Connection, session_id: int) -> None:
+    final = await matches.FINAL_OF_SESSION.one(connection, session_id)
+    if final is not None:
+        raise Problem(
+            Kind.CONFLICT,
+            f"match {final.id} of the session is final, so it was not cancelled: set it to played",
+        )
 
 
 def sensible(time: datetime, path: str = "$.starts_at", years: range = YEARS) -> datetime:

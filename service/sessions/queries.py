@@ -29,6 +29,13 @@ LOCK = Query("sessions.lock", f"SELECT {COLUMNS} FROM session WHERE id = $1 FOR 
 # Against a session that is being changed, not against others who read it so.
 HOLD = Query("sessions.hold", f"SELECT {COLUMNS} FROM session WHERE id = $1 FOR SHARE", Session)
 
+# The session of a match, held as HOLD does.
+HOLD_OF_MATCH = Query(
+    "sessions.hold_of_match",
+    f"SELECT {COLUMNS} FROM session WHERE id = (SELECT session_id FROM match WHERE id = $1) FOR SHARE",
+    Session,
+)
+
 CHANGE = Query(
     "sessions.change",
     f"""

@@ -1,10 +1,11 @@
 """Splits players into two sides whose ratings differ by the least there can be, the same way for the same seed."""
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 
 PLAYERS_MAX = 22
 ROLES = ("goalkeeper", "defender", "winger", "pivot")
@@ -33,8 +34,7 @@ class Split:
     away: tuple[Candidate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Some players of one half: a bit each, how many, their weight, their roles."""
 
     members: int
@@ -66,8 +66,10 @@ def _fairest(players: Sequence[Candidate]) -> int:
     matching = [(first[size], second[middle - size]) for size in range(middle + 1)]
     least = min(difference for one, other in matching for difference in _differences(one, other, total))
     pairs = (pair for one, other in matching for pair in _pairs(one, other, total, least))
-    roles = sum(map(_role, players))
-    one, other = min(pairs, key=lambda pair: _role_difference(pair[0].roles + pair[1].roles, roles))
+    everybody = sum(map(_role, players))
+    # Of pairs there are tens of thousands, of roles that a side can have some hundreds.
+    apart = cache(lambda roles: _role_difference(roles, everybody))
+    one, other = min(pairs, key=lambda pair: apart(pair[0].roles + pair[1].roles))
     return one.members | other.members
 
 
@@ -102,14 +104,13 @@ def _pairs(
     first: list[_Part], second: list[_Part], total: int, difference: int
 ) -> Iterator[tuple[_Part, _Part]]:
     """Every pair whose sides differ by exactly `difference`, either way."""
-    weights = [part.weight for part in second]
+    of_weight: dict[int, list[_Part]] = defaultdict(list)
+    for part in second:
+        of_weight[2 * part.weight].append(part)
     for part in first:
         for wanted in {total - difference, total + difference}:
-            weight, odd = divmod(wanted - 2 * part.weight, 2)
-            at = bisect_left(weights, weight)
-            while not odd and at < len(weights) and weights[at] == weight:
-                yield part, second[at]
-                at += 1
+            for other in of_weight.get(wanted - 2 * part.weight, ()):
+                yield part, other
 
 
 def _hundredths(player: Candidate) -> int:

@@ -41,7 +41,7 @@ async def read_teams(request: Request) -> Answer:
     async with request.pool.acquire() as connection:
         placed = await queries.READ.all(connection, session_id)
     if not placed:
-        raise not_found("teams of session", session_id)
+        raise not_found("team of session", session_id)
     return Answer.of(_teams(session_id, placed))
 
 

@@ -15,6 +15,17 @@ from db.contract.url import DatabaseUrl
 from tests.browser.conftest import job
 from tests.browser.looking import DESKTOP, PHONE, faint, headings, is_as_wide_as_its_window, looking
 from tests.database.gate.process import Service
+from tests.database.migrating import execute
+
+# As a Job leaves it while it backfills: a step under way, and how far it came.
+UNDER_WAY = """
+INSERT INTO ledger_revision (history, revision, down_revisions, phase, breaks, required, state, digests, source)
+VALUES ('alembic_version', '0008', '{0007}', 'data', '{}', false, 'applying', '{}', 'step')
+"""
+PROGRESS = """
+INSERT INTO ledger_event (history, operation, revision, heads, detail) VALUES ('alembic_version', 'progress',
+    '0008', '{0007}', '{"table": "player", "rows": 81, "rows_estimated": 180, "per_s": 27, "eta_s": 4}')
+"""
 
 
 def address(service: Service) -> str:
@@ -62,6 +73,25 @@ def test_a_new_step_appears_without_a_reload(
         expect(waiting).to_have_count(0)
         assert page.evaluate("window.opened") == "once"
         assert page.locator("details").evaluate("one => one.open")
+        assert complaints == []
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_progress_of_a_step_is_drawn(
+    browser: Browser, service: Service, database_url: DatabaseUrl, viewport: dict[str, int]
+) -> None:
+    """The bar is as much of its width as the percent beside it say, and both stay in the window."""
+    execute(database_url, UNDER_WAY, PROGRESS)
+    with looking(browser, address(service), viewport) as (page, complaints):
+        running = page.locator(".running")
+        expect(running).to_contain_text("backfill of player: 81 of about 180 rows, 27 a second")
+        expect(running).to_contain_text("45 %")
+        bar, whole = (running.locator(one).bounding_box() for one in (".bar rect", ".bar"))
+        assert bar
+        assert whole
+        assert bar["width"] / whole["width"] == pytest.approx(0.45, abs=0.01)
+        assert is_as_wide_as_its_window(page)
+        assert faint(page) == []
         assert complaints == []
 
 

@@ -1,5 +1,8 @@
 """The switch gives connections to who is ready, and the counter counts what was not answered."""
 
+import gc
+import os
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +95,28 @@ def test_where_nobody_is_ready_a_connection_ends(two: list[Answering], address: 
     two[0].is_ready = False
     with pytest.raises(httpx.TransportError):
         httpx.get(address)
+
+
+# asyncio's own: a loop that could not be made is not closed, nor what it was to run awaited.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_switch_that_can_not_begin_says_why() -> None:
+    """Where its thread gets no event loop nobody waits for it, and its port is free again."""
+    port = claim_port(0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Room for the socket that listens, and for nothing that a loop needs.
+    free = [os.dup(0) for _ in range(2)]
+    for one in free:
+        os.close(one)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free[1], hard))
+    try:
+        with pytest.raises(RuntimeError, match="did not begin") as refused, Switch(port, list):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert isinstance(refused.value.__cause__, OSError)
+    del refused
+    gc.collect()
+    assert claim_port(port) == port
 
 
 def test_each_request_that_is_not_answered_well_is_counted(two: list[Answering], address: str) -> None:

@@ -2,12 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from typing import Any
 
 from httpx import Client
 
 from db.contract.url import DatabaseUrl
-from service.ratings.skill import NEWCOMER, Skill, after
 from tests.database.api.evening import (
     API,
     Document,
@@ -19,21 +17,16 @@ from tests.database.api.evening import (
     ratings,
     side,
 )
+from tests.database.api.recount import (
+    assert_ratings_follow_from_matches,
+    assert_statistics_follow_from_matches,
+)
 from tests.database.migrating import rows
 from tests.eventually import eventually
 from tests.server.roles import session
 
 AT_ONCE = 8
-PLAYED = "SELECT match_id, player_id, side, home_score, away_score FROM appearance JOIN match ON match.id = match_id"
-RESULTS = """
-SELECT season, player_id, side, home_score, away_score,
-       (SELECT count(*) FROM goal WHERE goal.match_id = match.id AND scorer_id = player_id AND NOT own_goal),
-       (SELECT count(*) FROM goal WHERE goal.match_id = match.id AND assistant_id = player_id)
-FROM appearance JOIN match ON match.id = match_id WHERE state = 'final'
-"""
-KEPT = "SELECT season, player_id, won, drawn, lost, points, goals, assists FROM season_statistics"
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-RATED = "SELECT player_id, mu, sigma FROM rating ORDER BY id"
 
 
 def test_finalised_at_once_a_match_moves_ratings_once(organiser: Client) -> None:
@@ -115,41 +108,6 @@ def test_corrections_and_final_whistles_at_once_lose_nothing(
     assert_statistics_follow_from_matches(owner)
 
 
-def assert_statistics_follow_from_matches(url: DatabaseUrl) -> None:
-    """Count every season anew, match by match, and compare."""
-    counted: dict[tuple[int, int], list[int]] = {}
-    for season, player_id, side_, home, away, goals, assists in rows(url, RESULTS):
-        margin = home - away if side_ == "home" else away - home
-        line = counted.setdefault((season, player_id), [0] * 6)
-        parts = (margin > 0, margin == 0, margin < 0, 3 * (margin > 0) + (margin == 0), goals, assists)
-        line[:] = [sum_ + part for sum_, part in zip(line, parts, strict=True)]
-    found = {(season, player_id): [*line] for season, player_id, *line in rows(url, KEPT)}
-    assert found == counted
-
-
 def leaderboard(client: Client) -> list[Document]:
     lines: list[Document] = client.get(f"{API}/statistics?season=2025&limit=100").json()["items"]
     return lines
-
-
-def assert_ratings_follow_from_matches(url: DatabaseUrl) -> None:
-    """Rate all matches of the database one after the other, and compare."""
-    order = [match_id for (match_id,) in rows(url, "SELECT match_id FROM rating GROUP BY 1 ORDER BY min(id)")]
-    played: dict[int, list[Any]] = {match_id: [] for match_id in order}
-    for match_id, *part in rows(url, f"{PLAYED} WHERE state = 'final' ORDER BY 1, 2"):
-        played[match_id].append(part)
-    skills: dict[int, Skill] = {}
-    expected = []
-    for match_id in order:
-        moved = rated(played[match_id], skills)
-        skills.update(moved)
-        expected += [(player_id, skill.mu, skill.sigma) for player_id, skill in moved.items()]
-    found = [tuple(row) for row in rows(url, RATED)]
-    assert sorted(found) == sorted(expected)
-
-
-def rated(parts: list[Any], skills: dict[int, Skill]) -> dict[int, Skill]:
-    home = [player_id for player_id, side, *_ in parts if side == "home"]
-    away = [player_id for player_id, side, *_ in parts if side == "away"]
-    sides = [[skills.get(player_id, NEWCOMER) for player_id in side] for side in (home, away)]
-    return dict(zip(home + away, after(sides[0], sides[1], (parts[0][2], parts[0][3])), strict=True))

@@ -111,6 +111,21 @@ def test_a_head_without_end_is_refused(place: tuple[str, int], head: bytes) -> N
     assert_refused_or_answered(place, answer)
 
 
+@pytest.mark.parametrize(("more", "status"), [(0, b"200"), (1, b"400"), (100_000, b"400")])
+@pytest.mark.parametrize("cuts", [1, 2, 7])
+def test_a_head_is_refused_from_its_first_byte_too_many(
+    place: tuple[str, int], more: int, status: bytes, cuts: int
+) -> None:
+    """The limit is the same for a head that comes at once, with its end, and for one that comes in pieces."""
+    filler = b"X: " + b"y" * (HEAD_BYTES_MAX - len(FINE) - len(b"X: \r\n") + more) + b"\r\n"
+    head = FINE.replace(b"Connection", filler + b"Connection")
+    assert len(head) == HEAD_BYTES_MAX + more
+    size = -(-len(head) // cuts)
+    answer = answered(place, *(head[at : at + size] for at in range(0, len(head), size)))
+    assert answer.startswith(b"HTTP/1.1 " + status) or (more and answer == b"")
+    assert_refused_or_answered(place, answer)
+
+
 @pytest.mark.parametrize("begun", [b"", b"GET / HT", FINE[:-2]], ids=["nothing", "a line", "all but the end"])
 def test_who_does_not_end_the_head_loses_the_connection(place: tuple[str, int], begun: bytes) -> None:
     """A connection that is held open and never asks is closed, the first one as well as one that asked before."""

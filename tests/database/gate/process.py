@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -73,10 +74,12 @@ class Service:
 
 
 @contextmanager
-def served(folder: Path, url: DatabaseUrl, **settings: object) -> Iterator[Service]:
-    """A service that listens; killed, where it has not ended, when the block has."""
+def served(
+    folder: Path, url: DatabaseUrl, *, more: Mapping[str, str] = MappingProxyType({}), **settings: object
+) -> Iterator[Service]:
+    """A service that listens, with `more` in its environment; killed, where it has not ended, when the block has."""
     http, management = claim_port(0), claim_port(0)
-    environ = environment(url, http_port=http, management_port=management, **settings)
+    environ = {**environment(url, http_port=http, management_port=management, **settings), **more}
     output = folder / "output"
     with output.open("w") as sink:
         process = subprocess.Popen(

@@ -37,6 +37,24 @@ async def test_a_frozen_database_takes_no_one_out_before_the_lease_ends(service_
 
 
 @pytest.mark.usefixtures("at_head")
+async def test_each_outage_is_told_and_so_is_its_end(
+    service_url: DatabaseUrl, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The second outage of a kind is as loud as the first, and between them nothing says that there is one."""
+    caplog.set_level("INFO", "service.gate")
+    async with proxied(service_url) as (url, proxy), running_gate(url, **{**SHORT, "lease_s": 60.0}) as gate:
+        for _ in range(2):
+            await until(lambda: gate.verdict.ready and not gate.trouble)
+            proxy.freeze()
+            await until(lambda: gate.trouble == "the database did not answer in time")
+            proxy.thaw()
+        await until(lambda: not gate.trouble)
+    told = [line for line in caplog.messages if "no answer: " in line or "answers again" in line]
+    silent = "no answer: the database did not answer in time"
+    assert told == [silent, "the database answers again"] * 2
+
+
+@pytest.mark.usefixtures("at_head")
 async def test_past_its_lease_nothing_is_admitted(service_url: DatabaseUrl) -> None:
     """Once the lease has ended a request that needs the database is refused, with the reason."""
     async with proxied(service_url) as (url, proxy), running_service(url, **SHORT) as client:

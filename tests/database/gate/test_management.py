@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from db.contract.url import DatabaseUrl
+from tests.database.gate.ledger import Ledger
 from tests.database.gate.proxy import proxied
 from tests.database.gate.running import JSON, ask_management, running_service, until_readyz
 
@@ -36,6 +38,52 @@ async def test_metrics_are_what_prometheus_reads(service_url: DatabaseUrl) -> No
         assert line in text.splitlines()
     for family in ("calcio_schema_lease_seconds", "calcio_migration_last_success_timestamp_seconds"):
         assert re.search(rf"^{family} [0-9.e+]+$", text, re.MULTILINE)
+
+
+# As dashboards and alerts name them, with their labels.
+PROMISED = {
+    "calcio_schema_standing": ["standing"],
+    "calcio_schema_found_info": ["head"],
+    "calcio_schema_expected_info": ["head"],
+    "calcio_schema_gate_info": ["mode"],
+    "calcio_schema_ready": [],
+    "calcio_schema_lease_seconds": [],
+    "calcio_readers": ["release"],
+    "calcio_migration_last_success_timestamp_seconds": [],
+    "calcio_migration_duration_seconds": ["revision"],
+    "calcio_migration_lock_wait_seconds": ["revision"],
+    "calcio_migration_attempts": ["revision"],
+    "calcio_http_requests_total": ["method", "resource", "status"],
+    "calcio_http_request_duration_seconds_bucket": ["resource", "le"],
+    "calcio_http_requests_in_flight": [],
+    "calcio_pool_connections": ["state"],
+    "calcio_pool_connections_max": [],
+}
+
+
+async def test_each_promised_metric_has_its_labels_and_a_value(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
+    """Prometheus' own parser finds each one, and the Job's figures are those that the ledger holds."""
+    detail = '{"tries": 3, "lock_wait_ms": 250.0}'
+    at_head.execute(
+        "UPDATE ledger_revision SET duration_ms = 1500 WHERE revision = '0002';"
+        "INSERT INTO ledger_event (history, operation, revision, heads, detail)"
+        f" VALUES ('alembic_version', 'upgrade', '0002', '{{0002}}', '{detail}')"
+    )
+    async with running_service(service_url) as client:
+        await until_readyz(client, 200)
+        await client.get("http://pod/api/v1/players")
+        text = (await ask_management(client, "/metrics")).text
+    samples = {
+        sample.name: sample for family in text_string_to_metric_families(text) for sample in family.samples
+    }
+    assert {name: sorted(samples[name].labels) for name in PROMISED} == {
+        name: sorted(labels) for name, labels in PROMISED.items()
+    }
+    for name, value in (("duration_seconds", 1.5), ("lock_wait_seconds", 0.25), ("attempts", 3)):
+        sample = samples[f"calcio_migration_{name}"]
+        assert (sample.labels, sample.value) == ({"revision": "0002"}, value)
 
 
 @pytest.mark.usefixtures("at_head")

@@ -7,18 +7,20 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from db.contract.url import DatabaseUrl
 from tests.database.gate.ledger import Ledger
+from tests.database.gate.matrix.cases import CONTRACT, NEXT
 from tests.database.gate.process import ended, environment, migrate, served, text_of
 from tests.database.gate.running import running_service
 from tests.eventually import eventually
 
 PLAYERS = "/api/v1/players"
-SHORT_LEASE = {
+SHORT_LEASE: dict[str, Any] = {
     "lease_s": 3,
     "margin_s": 1,
     "heartbeat_s": 0.5,
@@ -86,20 +88,48 @@ def test_after_a_freeze_nothing_is_admitted(
 def test_what_it_writes_is_lines_without_secrets(
     migrated: Ledger, service_url: DatabaseUrl, tmp_path: Path
 ) -> None:
-    """Each line is JSON; requests are in it, successful probes and secrets are not."""
+    """Each line is JSON; requests and failed probes are in it, successful ones and secrets are not."""
     with served(tmp_path, service_url, public_reads="on", drain_s=0) as service:
         eventually(lambda: service.readyz() == 200)
         service.get(f"{PLAYERS}?q=secret")
         httpx.get(f"{service.management}/metrics").raise_for_status()
+        migrated.apply(NEXT, CONTRACT)
+        eventually(lambda: service.readyz() == 503)
         service.process.terminate()
         service.process.wait(30)
-        lines = service.logged()
-    assert [line["path"] for line in lines if line["logger"] == "service.access"] == [PLAYERS]
+        lines = [line for line in service.logged() if line["logger"] == "service.access"]
+    probes = [line for line in lines if line["path"] == "/readyz"]
+    assert [line["path"] for line in lines if line not in probes] == [PLAYERS]
+    assert {(line["method"], line["status"]) for line in probes} == {("GET", 503)}
     assert service_url.password
     written = service.output.read_text()
     assert service_url.password.reveal() not in written
     assert "secret" not in written
     assert migrated.readers() == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "path",
+    [
+        '%0a{"level": "critical"}',
+        "%0d%0a%1b[31m",
+        "%e2%80%a8 %c2%85",
+        "%00",
+        "%ed%a0%80",
+        '"}',
+    ],
+)
+async def test_nobody_writes_a_line_of_their_own(
+    service_url: DatabaseUrl, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    """Whatever ends a line for somebody, quotes and half characters stay inside the one line of their request."""
+    async with running_service(service_url) as client:
+        await client.get(f"http://pod:8080{PLAYERS}/{path}")
+    written = capsys.readouterr().out
+    assert written[:-1].isprintable()
+    [line] = [json.loads(line) for line in written.splitlines()]
+    assert line["path"].startswith(f"{PLAYERS}/")
 
 
 @pytest.mark.anyio

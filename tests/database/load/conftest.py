@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ def target(database: tuple[EmbeddedServer, DatabaseUrl], tmp_path: Path) -> Iter
     server, url = database
     key = tmp_path / "key"
     key.write_text(SECRET)
-    settings = {"auth_secret_file": key, "auth_issuer": ISSUER, "auth_audience": AUDIENCE}
+    settings: dict[str, Any] = {"auth_secret_file": key, "auth_issuer": ISSUER, "auth_audience": AUDIENCE}
     with served(tmp_path, url, public_reads="on", **settings) as service:
         eventually(lambda: service.readyz() == 200)
         bearer = token(role="organiser")

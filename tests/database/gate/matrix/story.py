@@ -95,6 +95,8 @@ async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
             why = UNANSWERED.get(condition)
             await settled(new, partial(has_no_answer, why) if why else as_it_stands)
             await settled([pod for pod in old if pod.role is Role.SHORT], outlived)
+            if why:
+                await settled([pod for pod in old if pod.role is Role.PATIENT], partial(is_silent, why))
             story.during = await asked([*old, *new])
         await settled([*old, *new], as_it_stands)
         lasting = [pod for pod in [*old, *new] if pod.role is not Role.SHORT]
@@ -144,11 +146,16 @@ async def served(pods: Iterable[Pod]) -> None:
 
 
 def as_it_stands(pod: Pod, text: str) -> bool:
-    return f"[{'+' if pod.case.ready else '-'}]schema {pod.case.standing}: found " in text
+    schema = f"[{'+' if pod.case.ready else '-'}]schema {pod.case.standing}: found "
+    return "[+]database ok" in text and schema in text
 
 
 def has_no_answer(why: str, _pod: Pod, text: str) -> bool:
     return f"unknown: {why}" in text
+
+
+def is_silent(why: str, _pod: Pod, text: str) -> bool:
+    return f"database silent: {why}" in text
 
 
 def outlived(_pod: Pod, text: str) -> bool:

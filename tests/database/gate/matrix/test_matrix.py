@@ -31,11 +31,13 @@ every_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 every_program = pytest.mark.parametrize("program", list(Program), ids=list(Program))
 
 
-def stands(answers: Answers, case: Case) -> None:
-    """All that there is to ask says the case's standing."""
+def stands(answers: Answers, case: Case, silent: str | None = None) -> None:
+    """All that there is to ask says the case's standing, and whether the database still answers."""
     assert answers.readyz == (200 if case.ready else 503)
     sign = "+" if case.ready else "-"
-    assert "[+]database ok" in answers.verbose
+    database = f"[{sign}]database silent: {silent}" if silent else "[+]database ok"
+    assert database in answers.verbose
+    assert answers.document["trouble"] == silent
     assert f"[{sign}]schema {case.standing}: found " in answers.verbose
     assert answers.verbose.endswith(f"readyz check {'passed' if case.ready else 'failed'}\n")
     assert answers.document["ready"] is case.ready
@@ -76,7 +78,7 @@ def test_who_was_answered_before_stays_as_it_was(story: Story, case: Case, progr
     key = (case.name, program, Role.PATIENT)
     answers = story.during[key]
     assert story.seen[key] == {200 if case.ready else 503}
-    stands(answers, case)
+    stands(answers, case, UNANSWERED.get(story.condition))
     if not case.ready:
         refuses(answers, program, case.standing)
     elif program is Program.SERVICE:

@@ -1,6 +1,6 @@
 """The style sheet and the script of the schema's page."""
 
-from service.look import BASE_CSS
+from service.page_style import BASE_CSS
 
 CSS = (
     BASE_CSS

@@ -1,4 +1,4 @@
-"""How the service's pages look, and the policy that lets a browser use that and nothing else."""
+"""The style that all pages of the service share, and the policy that lets a browser use that and nothing else."""
 
 from base64 import b64encode
 from hashlib import sha256
