@@ -6,6 +6,7 @@ from typing import Any
 
 Argument = tuple[str, dict[str, Any]]
 
+APPROVED: Argument = ("--approved", {"metavar": "DIGEST", "help": "of the only plan that may be applied"})
 JSON: Argument = ("--json", {"action": "store_true", "help": "for programs: docs/commands.md"})
 
 COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
@@ -17,7 +18,7 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
                 "target",
                 {"nargs": "?", "choices": ["head", "heads"], "help": "heads: there are several, by design"},
             ),
-            ("--approved", {"metavar": "DIGEST", "help": "of the only plan that may be applied"}),
+            APPROVED,
             (
                 "--accept-drift",
                 {
@@ -33,6 +34,7 @@ COMMANDS: dict[str, tuple[str, tuple[Argument, ...]]] = {
         "apply the rest, once no live reader needs what it takes away",
         (
             JSON,
+            APPROVED,
             (
                 "--soak",
                 {"type": float, "metavar": "S", "help": "how long no reader was in the way (one lease)"},

@@ -25,8 +25,7 @@ def upgrade(options: SimpleNamespace, environ: Environ) -> int:
             accept(job, options.accept_drift)
         return module.upgrade(job)
 
-    if options.approved:
-        environ = {**environ, "CALCIO_APPROVED_PLAN": options.approved}
+    environ = _approving(options, environ)
     return run(command, environ, as_json=options.json, several_heads=options.target == "heads")
 
 
@@ -39,7 +38,12 @@ def finish(options: SimpleNamespace, environ: Environ) -> int:
         soak_s = job.settings.lease_s if options.soak is None else options.soak
         return module.finish(job, soak_s, options.wait)
 
-    return run(command, environ, as_json=options.json)
+    return run(command, _approving(options, environ), as_json=options.json)
+
+
+def _approving(options: SimpleNamespace, environ: Environ) -> Environ:
+    """What was approved on the command line goes before what the settings say."""
+    return {**environ, "CALCIO_APPROVED_PLAN": options.approved} if options.approved else environ
 
 
 def check(options: SimpleNamespace, environ: Environ) -> int:

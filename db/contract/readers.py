@@ -22,6 +22,12 @@ INSERT INTO {schema}.ledger_reader (instance, history, name, release, heads, reg
 VALUES ($1::uuid, {history}, $3, $4, $5::text[], pg_catalog.clock_timestamp(),
         pg_catalog.clock_timestamp() + $2::interval)
 """
+# What each new session of a process asks before it looks: a machine that stood still with all its clocks has given its
+# processes leases that they still believe in. $2 is the margin that they themselves allow for.
+STILL_READS = """
+SELECT EXISTS (SELECT FROM {schema}.ledger_reader
+ WHERE instance = $1::uuid AND expires_at - $2::interval > pg_catalog.clock_timestamp())
+"""
 LEAVE = "DELETE FROM {schema}.ledger_reader WHERE instance = $1::uuid"
 # Behind the fence's lock nobody can renew, so what this finds stays true until the transaction ends.
 LIVE = """

@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     INTERNAL = 70
     RESOURCES = 74  # disk or memory
     TEMPORARY = 75  # a lock, a connection, a deadlock: the budget is spent, another try may succeed
-    POOLER = 76  # a transaction pooler stands between the Job and PostgreSQL
+    POOLER = 76  # a pooler stands between the Job and PostgreSQL, and lends no session for it
     PERMISSION = 77
     CONFIGURATION = 78
     NOT_FOR_THIS_IMAGE = 79

@@ -71,7 +71,7 @@ class Stop:
     def _cancel(
         self, connection: Connection, another: Callable[[], Connection], ended: threading.Event
     ) -> None:
-        backend = connection.info.backend_pid
+        backend = connection.backend
         # Where no other connection is to be had, the server ends the statement when this process has gone.
         with suppress(psycopg2.Error), closing(another()) as way, way.cursor() as cursor:
             while not ended.is_set() and connection in self._connections:

@@ -7,12 +7,15 @@ from typing import Any
 
 import psycopg2
 
+from db.contract.names import quoted
 from db.contract.refusal import ExitCode, Refusal
 from db.contract.url import DatabaseUrl
+from db.runner import pooling
 from db.runner.cancel import Stop
 from db.runner.jitter import between
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
+from db.runner.turned_away import why
 from db.runner.wire import Connection
 
 OLDEST_SERVER = 15
@@ -24,23 +27,6 @@ SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_setting('server_version_num')::int / 10000,
        EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s)
 """
-# psycopg2 has no SQLSTATE for a connection that was refused, so the text is all there is. What matches nothing
-# here (another language, say) counts as unreachable: it is tried again, and ends with 69 at the deadline.
-_REFUSED = (
-    (r"unsupported startup parameter", ExitCode.POOLER,
-     "a connection pooler stands before PostgreSQL", "Name PostgreSQL itself in DATABASE_URL_DIRECT"),
-    (r"password authentication failed|no password supplied|authentication failed", ExitCode.PERMISSION,
-     "PostgreSQL did not accept the user name and password",
-     "Compare the Secret with the role; in a URL a blank is %20, never +"),
-    (r"no pg_hba\.conf entry|role \".*\" (does not exist|is not permitted)", ExitCode.PERMISSION,
-     "PostgreSQL does not let this user in", "Compare pg_hba.conf and the role's LOGIN with the URL's user"),
-    (r"database \".*\" does not exist", ExitCode.CONFIGURATION,
-     "the server has no database of that name", "Create it, or correct the URL's path"),
-    (r"server does not support SSL|certificate|SSL error", ExitCode.CONFIGURATION,
-     "the TLS handshake failed", "Compare sslmode and sslrootcert in the URL with the server's certificate"),
-    (r"too many (clients|connections)|remaining connection slots", ExitCode.TEMPORARY,
-     "PostgreSQL has no connection slot left", "Free some, or raise max_connections"),
-)  # fmt: skip
 _TRY_AGAIN = {ExitCode.TEMPORARY, ExitCode.UNREACHABLE}
 
 
@@ -53,7 +39,9 @@ def connect(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, r
     connection = _open(url, settings, head, stop, report)
     stop.watch(connection, partial(second, url, settings, head))
     try:
-        _prove(connection, settings)
+        if _prove(connection, settings) != connection.info.backend_pid:
+            pooling.demand_sessions(connection, _arguments(url, settings, head))
+            pooling.furnish(connection, _lent_settings(url, settings, head))
     except Refusal:
         connection.close()
         raise
@@ -62,8 +50,10 @@ def connect(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, r
 
 def second(url: DatabaseUrl, settings: RunnerSettings, head: str) -> Connection:
     """One more connection in autocommit, to look on; raises psycopg2.OperationalError where there is none."""
-    connection: Connection = psycopg2.connect(**_arguments(url, settings, head))
-    connection.autocommit = True
+    connection = _session(url, settings, head)
+    connection.backend = pooling.backend(connection)
+    if connection.backend != connection.info.backend_pid:
+        pooling.furnish(connection, _lent_settings(url, settings, head))
     return connection
 
 
@@ -78,9 +68,9 @@ def _open(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, rep
     while True:
         tries += 1
         try:
-            connection: Connection = psycopg2.connect(**_arguments(url, settings, head))
+            return _session(url, settings, head)
         except psycopg2.OperationalError as error:
-            refusal = _why(error, url)
+            refusal = why(error, url)
             # A Secret that is being rotated is wrong for a moment: one more try, once.
             again = refusal.code in _TRY_AGAIN or (refusal.code is ExitCode.PERMISSION and tries == 1)
             if not again or time.monotonic() + pause_s > deadline:
@@ -88,9 +78,14 @@ def _open(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, rep
             report("waiting", f"{refusal.message}; trying again", code=int(refusal.code), tries=tries)
             stop.wait(pause_s * between(0.5, 1.0))
             pause_s = min(pause_s * 2, 5.0)
-        else:
-            connection.autocommit = True
-            return connection
+
+
+def _session(url: DatabaseUrl, settings: RunnerSettings, head: str) -> Connection:
+    connection: Connection = psycopg2.connect(
+        **_arguments(url, settings, head), connection_factory=Connection
+    )
+    connection.autocommit = True
+    return connection
 
 
 def _arguments(url: DatabaseUrl, settings: RunnerSettings, head: str) -> dict[str, Any]:
@@ -101,10 +96,20 @@ def _arguments(url: DatabaseUrl, settings: RunnerSettings, head: str) -> dict[st
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
     } | url.for_psycopg2()
-    ours = " ".join(f"-c {name}={value}" for name, value in server_settings(settings).items())
+    ours = " ".join(f"-c {name}={_escaped(value)}" for name, value in server_settings(settings).items())
     # A setting of the URL's own comes last, and wins.
     options = f"{ours} {arguments.get('options') or ''}".strip()
     return arguments | {"options": options, "application_name": application_name(settings, head)}
+
+
+def _lent_settings(url: DatabaseUrl, settings: RunnerSettings, head: str) -> dict[str, str]:
+    named = {"application_name": application_name(settings, head)}
+    return {**server_settings(settings), **url.server_settings, **named}
+
+
+def _escaped(value: str) -> str:
+    """As libpq's `options` wants it."""
+    return re.sub(r"([\\ ])", r"\\\1", value)
 
 
 def server_settings(settings: RunnerSettings) -> dict[str, str]:
@@ -120,35 +125,19 @@ def server_settings(settings: RunnerSettings) -> dict[str, str]:
         "tcp_keepalives_count": "3",
         "tcp_user_timeout": "15s",
         "datestyle": "ISO",
-        "default_transaction_isolation": r"read\ committed",
-        "search_path": re.sub(r"([\\ ])", r"\\\1", '"' + settings.schema.replace('"', '""') + '"'),
+        "default_transaction_isolation": "read committed",
+        "search_path": quoted(settings.schema),
     }
 
 
-def _why(error: psycopg2.OperationalError, url: DatabaseUrl) -> Refusal:
-    text = str(error)
-    for pattern, code, message, remedy in _REFUSED:
-        if re.search(pattern, text, re.IGNORECASE):
-            return Refusal(code, f"{message} ({url.address})", remedy)
-    return Refusal(
-        ExitCode.UNREACHABLE,
-        f"PostgreSQL did not answer at {url.address}",
-        "Is it running, and does its name resolve from here? CALCIO_CONNECT_DEADLINE_S says how long to try",
-    )
-
-
-def _prove(connection: Connection, settings: RunnerSettings) -> None:
+def _prove(connection: Connection, settings: RunnerSettings) -> int:
+    """Answer the backend; raises Refusal where the server is of no use."""
     with connection.cursor() as cursor:
         cursor.execute(_PROOF, (settings.schema,))
         row = cursor.fetchone()
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     backend, in_recovery, read_only, version, has_schema = row
-    if backend != connection.info.backend_pid:
-        raise Refusal(
-            ExitCode.POOLER,
-            "a connection pooler stands before PostgreSQL, and a lock of this session would not be held",
-            "Name PostgreSQL itself in DATABASE_URL_DIRECT",
-        )
+    connection.backend = int(backend)
     if version < OLDEST_SERVER:
         raise Refusal(
             ExitCode.CONFIGURATION, f"the server is PostgreSQL {version}, expected {OLDEST_SERVER} or later"
@@ -166,3 +155,4 @@ def _prove(connection: Connection, settings: RunnerSettings) -> None:
             f"the database has no schema {settings.schema}",
             "Create it, or correct CALCIO_SCHEMA",
         )
+    return connection.backend

@@ -1,6 +1,6 @@
 """Figures as a person reads them: rows, sizes, durations, moments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
@@ -58,3 +58,10 @@ def words(step: Mapping[str, Any]) -> str:
         f"{what}: {count(progress['rows'])} of {count(progress['rows_estimated'])} rows of {progress['table']},"
         f" {count(progress['per_s'])} a second, {duration(progress['eta_s'])} to go at {moment(progress['at'])[11:]}"
     )
+
+
+def approvals(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each command that has a part in the plan, and how to approve that."""
+    for command, digest in (("upgrade", plan["digest"]), ("finish", plan["finish_digest"])):
+        if any(step["command"] == command for step in plan["steps"]):
+            yield command, f"python -m db {command} --approved {digest}"

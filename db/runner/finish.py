@@ -42,7 +42,8 @@ def finish(job: Job, soak_s: float, wait_s: float) -> Outcome:
     """Apply everything this image knows, once nobody needs what goes.
 
     `soak_s`: for how long nobody in the way must have been seen; `wait_s`: how long to wait for that, in all.
-    Raises Refusal with 75 where `upgrade` did not reach its point, 80 where readers stayed in the way.
+    Raises Refusal with 75 where `upgrade` did not reach its point, 80 where readers stayed in the way, 85 where another
+    plan was approved.
     """
     budget = Budget(wait_s)
     return job.while_connections_are_lost(lambda: _finish(job, soak_s, budget))
@@ -53,16 +54,27 @@ def _finish(job: Job, soak_s: float, budget: Budget) -> Outcome:
     if not pending or not job.image.known.issuperset(judgement.found):
         # Where a newer release stands already, its own finish does what is left.
         return nothing(judgement, job.trace.applied)
+    # Before it soaks, which may take long.
+    _demand_approved(job)
     job.trace.steps = len(job.trace.applied) + len(pending)
     for revision in pending:
         outcome = _apply(job, revision, soak_s, budget)
     return outcome
 
 
+def _demand_approved(job: Job) -> None:
+    if job.settings.approved_plan:
+        from db.runner.move import demand_before
+        from db.runner.plan import FINISH
+
+        demand_before(job, job.known.scripts(), FINISH)
+
+
 def _apply(job: Job, revision: Revision, soak_s: float, budget: Budget) -> Outcome:
     # As in upgrade.py: only a run that has something to do imports Alembic.
     from db.runner.direction import Up
     from db.runner.move import in_session
+    from db.runner.plan import FINISH
 
     up = Up((revision.revision,))
     while True:
@@ -70,7 +82,7 @@ def _apply(job: Job, revision: Revision, soak_s: float, budget: Budget) -> Outco
             _soak(job, revision, soak_s, budget)
         try:
             # The lock is held for one revision, never while waiting: a newer release must get through.
-            return in_session(job, up.targets, lambda steps: steps.take(up))
+            return in_session(job, up.targets, lambda steps: steps.take(up), FINISH)
         except HeldBack as held:
             # Someone registered between the look and the lock.
             _say_held(job, revision, held)

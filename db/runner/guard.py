@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from db.contract.lineage import Revision
@@ -10,6 +11,7 @@ from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE
 from db.runner.idling import Idling
 from db.runner.session import Session
 from db.runner.transaction import Left, is_left
+from db.runner.watch import Unreplicated, bounded
 from db.runner.wire import Cursor
 
 
@@ -70,9 +72,14 @@ class Guard:
         if raw.closed or not self._is_announced(revision):
             return
         raw.rollback()
-        with raw.cursor() as cursor:
+        # Why the step failed is what the run ends with, whoever confirms this.
+        with (
+            suppress(Unreplicated),
+            bounded(self._session.job, raw, "taking back the announcement"),
+            raw,
+            raw.cursor() as cursor,
+        ):
             self._session.ledger.remove(cursor, revision.revision)
-        raw.commit()
 
     def _is_announced(self, revision: Revision) -> bool:
         """Whether it leaves its transaction, or holds the fence for longer than readers can be kept out."""

@@ -15,6 +15,7 @@ from db.runner.connect import connect, second
 from db.runner.histories import Known
 from db.runner.look import look
 from db.runner.persistence import while_connections_are_lost, while_locked
+from db.runner.pooling import LENT
 from db.runner.report import Report
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection
@@ -30,6 +31,7 @@ class Trace:
         self.found: tuple[str, ...] = ()
         self.expected: tuple[str, ...] = ()
         self.applied: list[str] = []
+        self.knows_pooler = False
         self.steps = 0  # to take in all, those in `applied` included
 
 
@@ -56,7 +58,11 @@ class Job(Value):
     def connect(self) -> Connection:
         """A connection in autocommit; raises Refusal as `db.runner.connect` says."""
         head = ",".join(self.image.heads)
-        return connect(self.url, self.settings, head, self.stop, self.report)
+        connection = connect(self.url, self.settings, head, self.stop, self.report)
+        if connection.is_lent and not self.trace.knows_pooler:
+            self.trace.knows_pooler = True
+            self.report("warning", LENT)
+        return connection
 
     def connect_again(self) -> Connection:
         """One more connection, to look on or for last words; raises psycopg2.Error where there is none."""

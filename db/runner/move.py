@@ -11,10 +11,11 @@ from db.runner.fence import HeldBack, InTheWay
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.overtaken import Overtaken
-from db.runner.plan import demand_approved
+from db.runner.plan import UPGRADE, demand_approved
 from db.runner.session import Session, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
+from db.runner.watch import bounded
 
 _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 
@@ -51,18 +52,18 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
             job.stop.wait(held.passes_in_s)
 
 
-def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) -> Outcome:
-    """Do `work` behind the lock, then prove on a new connection where it led."""
+def in_session(
+    job: Job, targets: Sequence[str], work: Callable[[Steps], None], command: str = UPGRADE
+) -> Outcome:
+    """Do `work`, as a part of `command`, behind the lock; then prove on a new connection where it led."""
     scripts = job.known.scripts()
-    if job.settings.approved_plan and not job.trace.applied:
-        # Before the lock, where nothing is written yet; then behind it, where nothing can change any more.
-        with closing(job.connect()) as connection:
-            demand_approved(job, connection, scripts, job.settings.approved_plan)
+    # Before the lock, where nothing is written yet; then behind it, where nothing can change any more.
+    demand_before(job, scripts, command)
     with opened(job) as session:
         if not job.image.known.issuperset(session.judgement.found):
             # A newer release was faster. Its own runs do what is left, since its scripts are not here.
             return nothing(session.judgement)
-        _begin_approved(session, scripts)
+        _begin_approved(session, scripts, command)
         steps = Steps(session, scripts)
         work(steps)
         if left := invalid_indexes(session.connection, job.history) - session.invalid:
@@ -74,14 +75,28 @@ def in_session(job: Job, targets: Sequence[str], work: Callable[[Steps], None]) 
     return _arrived(job, targets, attempts=1 + steps.tries.repeated)
 
 
-def _begin_approved(session: Session, scripts: Scripts) -> None:
-    """Demand it where nothing can change any more, and write it down: a run that dies is followed by one like it."""
-    approved = session.job.settings.approved_plan
+def demand_before(job: Job, scripts: Scripts, command: str) -> None:
+    """Raise Refusal with 85 where another plan was approved than what `command` would apply now."""
+    if _is_demanded(job):
+        with closing(job.connect()) as connection:
+            demand_approved(job, connection, scripts, command)
+
+
+def _is_demanded(job: Job) -> bool:
     # What this run has applied so far was a part of the plan.
-    if not approved or session.job.trace.applied:
+    return bool(job.settings.approved_plan) and not job.trace.applied
+
+
+def _begin_approved(session: Session, scripts: Scripts, command: str) -> None:
+    """Demand it where nothing can change any more, and write it down: a run that dies is followed by one like it."""
+    if not _is_demanded(session.job):
         return
-    if plan := demand_approved(session.job, session.connection, scripts, approved):
-        with session.connection.cursor() as cursor:
+    approved = session.job.settings.approved_plan
+    if plan := demand_approved(session.job, session.connection, scripts, command):
+        with (
+            bounded(session.job, session.connection, "writing the approval"),
+            session.connection.cursor() as cursor,
+        ):
             session.ledger.event(cursor, "approve", None, digest=approved, parts=plan)
 
 

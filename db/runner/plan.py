@@ -12,13 +12,14 @@ from typing import Any
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Revision, TableLock
 from db.contract.refusal import ExitCode, Refusal
-from db.contract.standing import to_come
+from db.contract.standing import listed, to_come
 from db.contract.value import as_dict
 from db.runner.environment import Scripts
 from db.runner.job import Job, refuse_unfit
 from db.runner.offline import written
 from db.runner.wire import Connection
 
+UPGRADE, FINISH = "upgrade", "finish"
 _SIZES = """
 SELECT c.relname,
        -- Of a table that was never analysed, reltuples is -1.
@@ -39,7 +40,7 @@ SELECT detail -> 'parts' FROM {schema}.ledger_event
 
 
 def plan(job: Job) -> Mapping[str, Any]:
-    """What is pending, as `upgrade` and `finish` would apply it, and the digest that approves `upgrade`'s part."""
+    """What is pending, as `upgrade` and `finish` would apply it, and the digests that approve the part of each."""
     scripts = job.known.scripts()
     with closing(job.connect()) as connection:
         database, judgement = job.judge(connection)
@@ -52,35 +53,32 @@ def plan(job: Job) -> Mapping[str, Any]:
         "standing": judgement.standing,
         "found": judgement.found,
         "expected": judgement.expected,
-        "digest": digest(job, database, scripts),
+        "digest": _digest(parts(job, database, scripts, UPGRADE)),
+        "finish_digest": _digest(parts(job, database, scripts, FINISH)),
         "steps": steps,
     }
 
 
-def digest(job: Job, database: Snapshot, scripts: Scripts) -> str:
-    """What a person approves: the revisions that `upgrade` would apply now, their SQL and their locks."""
-    return _digest(parts(job, database, scripts))
-
-
-def parts(job: Job, database: Snapshot, scripts: Scripts) -> dict[str, str]:
-    """By revision, in order: the digest of its script, its SQL and its locks."""
+def parts(job: Job, database: Snapshot, scripts: Scripts, command: str) -> dict[str, str]:
+    """What a person approves of what `command` would apply now: by revision the digest of script, SQL and locks."""
     statements = _statements(scripts, job, database)
     return {
         revision.revision: _digest([revision.digest, statements[revision.revision], _locks(revision)])
         for revision in _pending(job, database)
-        if revision.revision in job.image.required
+        if _command(job, revision) == command
     }
 
 
 def demand_approved(
-    job: Job, connection: Connection, scripts: Scripts, approved: str
+    job: Job, connection: Connection, scripts: Scripts, command: str
 ) -> dict[str, str] | None:
-    """Answer the parts of the plan `approved`, None where a run that ended has begun it and this is the rest.
+    """Answer the parts of the plan of `command`, None where a run that ended has begun it and this is the rest.
 
-    Raises Refusal with 85 where what would be applied now is neither.
+    Raises Refusal with 85 where what would be applied now is neither, as far as CALCIO_APPROVED_PLAN says.
     """
+    approved = job.settings.approved_plan or ""
     database, _ = job.judge(connection)
-    found = parts(job, database, scripts)
+    found = parts(job, database, scripts, command)
     if _digest(found) == approved:
         return found
     begun = _begun(job, connection, approved) if database.has_ledger else {}
@@ -89,9 +87,15 @@ def demand_approved(
         return None
     raise Refusal(
         ExitCode.OTHER_PLAN,
-        f"the plan is {_digest(found)} now, and {approved} was approved",
-        "Look at `python -m db plan` again, and approve what it shows",
+        f"the plan of {command} ({listed(found) or 'nothing'}) is {_digest(found)} now, and {approved} was approved"
+        f"{', which another run has applied' if begun and not found.keys() & begun.keys() else ''}",
+        f"Look at `python -m db plan`; if that is what is meant, approve it for {command}:"
+        f" CALCIO_APPROVED_PLAN={_digest(found)}",
     )
+
+
+def _command(job: Job, revision: Revision) -> str:
+    return UPGRADE if revision.revision in job.image.required else FINISH
 
 
 def _begun(job: Job, connection: Connection, approved: str) -> Mapping[str, str]:
@@ -142,7 +146,7 @@ def _step(
     return {
         "revision": revision.revision,
         "phase": revision.phase,
-        "command": "upgrade" if revision.revision in job.image.required else "finish",
+        "command": _command(job, revision),
         "breaks": [str(clause) for clause in revision.breaks],
         "statements": statements,
         "locks": None

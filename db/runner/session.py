@@ -1,8 +1,9 @@
 """A session that may move the schema: one connection, which holds the lock, beside a ledger that tells the truth."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from db.contract.names import History
 from db.contract.standing import Judgement, Standing
@@ -10,8 +11,10 @@ from db.runner import founding, granting, lock, squash
 from db.runner.fence import Fence
 from db.runner.job import Job, refuse_unfit
 from db.runner.record import Ledger
+from db.runner.watch import bounded
 from db.runner.wire import Connection
 
+T = TypeVar("T")
 _INVALID = """
 SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -36,7 +39,8 @@ class Session:
 def opened(job: Job) -> Iterator[Session]:
     """A session behind the lock, with the ledger founded, granted and reconciled.
 
-    Raises Refusal: 75 where the lock stays taken, 77 and 78 as `founding` says, 79 and 81 as `refuse_unfit` says.
+    Raises Refusal: 75 where the lock stays taken, or no synchronous standby confirms what was written, 77 and 78 as
+    `founding` says, 79 and 81 as `refuse_unfit` says.
     """
     with closing(job.connect()) as connection:
         budget_s = job.settings.lock_budget_s
@@ -45,14 +49,21 @@ def opened(job: Job) -> Iterator[Session]:
             database, judgement = job.judge(connection)
             refuse_unfit(database, judgement, job.image)
             empty = judgement.standing is Standing.EMPTY
-            job.while_locked(connection, lambda: _found(job, connection, in_empty_database=empty))
-            job.while_locked(connection, lambda: founding.see_server(connection, job.history))
+            _write(job, connection, lambda: _found(job, connection, in_empty_database=empty))
+            _write(job, connection, lambda: _grant(job, connection))
+            _write(job, connection, lambda: founding.see_server(connection, job.history))
             if judgement.standing is Standing.STALE:
-                job.while_locked(connection, lambda: _reconcile(job, connection, ledger, database.found))
-            if job.while_locked(connection, lambda: squash.adopt(job, connection, ledger)):
+                _write(job, connection, lambda: _reconcile(job, connection, ledger, database.found))
+            if _write(job, connection, lambda: squash.adopt(job, connection, ledger)):
                 _, judgement = job.judge(connection)
             fence = Fence(job.history, job.settings)
             yield Session(job, connection, ledger, fence, judgement, invalid_indexes(connection, job.history))
+
+
+def _write(job: Job, connection: Connection, work: Callable[[], T]) -> T:
+    """Do `work` on the ledger: neither a lock on it nor the COMMIT is waited for without an end."""
+    with bounded(job, connection, "writing the ledger"):
+        return job.while_locked(connection, work)
 
 
 def _reconcile(job: Job, connection: Connection, ledger: Ledger, found: Collection[str]) -> None:
@@ -70,6 +81,9 @@ def invalid_indexes(connection: Connection, history: History) -> frozenset[str]:
 def _found(job: Job, connection: Connection, *, in_empty_database: bool) -> None:
     if founding.found_ledger(connection, job.history, in_empty_database=in_empty_database):
         job.report("ledger.founded", f"founded the ledger beside {job.history}")
+
+
+def _grant(job: Job, connection: Connection) -> None:
     role = job.settings.app_role
     if role and not granting.is_granted(connection, job.history, role):
         statements = granting.limit(connection, role, job.settings)

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from db.runner.figures import count, duration, held_by, moment, size, words
+from db.runner.figures import approvals, count, duration, held_by, moment, size, words
 
 Found = Mapping[str, Any]
 _NEVER_TRIED = "what it does depends on what it finds: read its script"
@@ -89,9 +89,9 @@ def plan(found: Found) -> RenderableType:
     if not found["steps"]:
         return Text("nothing is pending", "green")
     parts = [part for step in found["steps"] for part in _step(step)]
-    if any(step["command"] == "upgrade" for step in found["steps"]):
-        parts.append(Text("to apply exactly what upgrade would do of this:", "dim"))
-        parts.append(Text(f"python -m db upgrade --approved {found['digest']}", "bold"))
+    for command, approve in approvals(found):
+        parts.append(Text(f"to apply exactly what {command} would do of this:", "dim"))
+        parts.append(Text(approve, "bold"))
     return Group(*parts)
 
 

@@ -12,6 +12,7 @@ from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.record import Ledger
 from db.runner.version import Move
+from db.runner.watch import bounded
 from db.runner.wire import Connection
 
 # As Alembic calls them; base begins a history beside tables that are not its own.
@@ -25,8 +26,8 @@ _NAMED: Mapping[str, Callable[[Lineage], Sequence[str]]] = {
 def stamp(job: Job, revisions: Sequence[str]) -> Outcome:
     """Write that exactly `revisions`, and what stands below them, are applied: "base" for none, "heads" for all.
 
-    Raises Refusal with 64 for a revision this image does not know, 79 where the database has one of which this
-    image knows nothing: what it means would be lost, so there is no way to purge it.
+    Raises Refusal with 64 for a revision this image does not know, 75 where no synchronous standby confirms it, 79
+    where the database has one of which this image knows nothing: what it means would be lost, so nothing purges it.
     """
     heads = _NAMED[revisions[0]](job.image) if revisions[0] in _NAMED else revisions
     _refuse_unknown(heads, job.image)
@@ -42,8 +43,9 @@ def stamp(job: Job, revisions: Sequence[str]) -> Outcome:
                 "Stamp with the image of the release that brought it",
             )
         empty = judgement.standing is Standing.EMPTY
-        founding.found_ledger(connection, job.history, in_empty_database=empty)
-        _write(job, connection, Move(database.found, heads))
+        with bounded(job, connection, "the stamp"):
+            founding.found_ledger(connection, job.history, in_empty_database=empty)
+            _write(job, connection, Move(database.found, heads))
     return Outcome(
         "applied",
         ExitCode.DONE,

@@ -141,7 +141,7 @@ class Steps:
         with raw.cursor() as cursor:
             # What a revision has SET must not reach the next one (a leaked search_path loses tables).
             cursor.execute(
-                f"RESET ALL; RESET ROLE; SET lock_timeout = '{self.tries.lock_timeout_ms}ms';"
+                f"{raw.clean}; SET lock_timeout = '{self.tries.lock_timeout_ms}ms';"
                 f"SELECT pg_catalog.pg_current_wal_insert_lsn()::text, {lock.is_held(self._job.history)}"
             )
             self._lsn, is_held = cursor.fetchone() or (None, False)

@@ -10,7 +10,7 @@ from db.runner.failure import HINTS, StepFailed
 from db.runner.patience import Patience
 from db.runner.session import Session
 from db.runner.sqlstate import Meaning, meaning, sqlstate
-from db.runner.watch import Watch
+from db.runner.watch import Watch, bounded
 
 LOOK_EVERY_S = 0.25
 REMEMBER_EVERY_S = 5.0
@@ -52,7 +52,7 @@ class Tries:
     def watch(self) -> Watch:
         """Who looks on while it is tried."""
         job = self._job
-        backend = self._session.connection.info.backend_pid
+        backend = self._session.connection.backend
         self._watch = Watch(job.connect_again, backend, self.lock_timeout_ms / 2000, job.report)
         if not self._patience.tries:
             self._watch.begin_step()
@@ -103,7 +103,7 @@ class Tries:
             "blockers": list(self.blockers),
         }
         try:
-            with connection, connection.cursor() as cursor:
+            with bounded(self._job, connection, "the wait"), connection, connection.cursor() as cursor:
                 # What is locked may be the version table, which an event names.
                 cursor.execute(f"SET LOCAL lock_timeout = '{self.lock_timeout_ms}ms'")
                 self._session.ledger.event(cursor, "lock-wait", self.revision, **detail)

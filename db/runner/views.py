@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from db.contract.refusal import ExitCode
-from db.runner.figures import held_by, words
+from db.runner.figures import approvals, held_by, words
 from db.runner.job import Job
 from db.runner.outcome import Outcome
 from db.runner.run import run
@@ -117,9 +117,8 @@ def plan(found: Mapping[str, Any]) -> list[str]:
     if not found["steps"]:
         return ["nothing is pending"]
     lines = [line for step in found["steps"] for line in _step(step)]
-    if any(step["command"] == "upgrade" for step in found["steps"]):
-        approve = f"python -m db upgrade --approved {found['digest']}"
-        lines.append(f"to apply exactly what upgrade would do of this: {approve}")
+    for command, approve in approvals(found):
+        lines.append(f"to apply exactly what {command} would do of this: {approve}")
     return lines
 
 

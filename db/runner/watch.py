@@ -1,13 +1,14 @@
-"""Watches a step from a second connection: who blocks it while it waits, and that it is still alive."""
+"""Watches a run from a second connection: who blocks it, that it is alive, and that no COMMIT waits for ever."""
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 import psycopg2
 
 from db.contract.refusal import ExitCode, Refusal
+from db.runner.job import Job
 from db.runner.report import Report
 from db.runner.wire import Connection
 
@@ -31,14 +32,33 @@ _IS_UNREPLICATED = f"SELECT EXISTS (SELECT {_WAITING_FOR_STANDBY})"
 _END_WAIT = f"SELECT pg_catalog.pg_cancel_backend(pid) {_WAITING_FOR_STANDBY}"
 
 
+class Unreplicated(Refusal):
+    """75: a COMMIT was not waited for until a synchronous standby had it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ExitCode.TEMPORARY,
+            f"committed on this server; no synchronous standby confirmed it within {REPLICATED_WITHIN_S:g} s",
+            "Look at pg_stat_replication; the next run finds what is there, and goes on",
+        )
+
+
 class Watch:
     """A context around a step; `blockers` are those seen in its way, in the order of their appearance."""
 
-    def __init__(self, open_: Callable[[], Connection], backend: int, every_s: float, report: Report) -> None:
+    def __init__(
+        self,
+        open_: Callable[[], Connection],
+        backend: int,
+        every_s: float,
+        report: Report,
+        what: str = "the step",
+    ) -> None:
         self._open = open_
         self._backend = backend
         self._every_s = every_s
         self._report = report
+        self._what = what
         self._over = threading.Event()
         self._began = self._said = time.monotonic()
         self._quiet_until = 0.0
@@ -59,13 +79,9 @@ class Watch:
         self._quiet_until = self._began + QUIET_S
 
     def refuse_unreplicated(self) -> None:
-        """Raise Refusal with 75 where a COMMIT was not waited for until a synchronous standby had it."""
+        """Raise Unreplicated where a COMMIT was not waited for."""
         if self._unreplicated:
-            raise Refusal(
-                ExitCode.TEMPORARY,
-                f"committed on this server; no synchronous standby confirmed it within {REPLICATED_WITHIN_S:g} s",
-                "Look at pg_stat_replication; the next run finds what is applied, and says 0",
-            )
+            raise Unreplicated
 
     def __enter__(self) -> "Watch":
         self._thread.start()
@@ -86,7 +102,7 @@ class Watch:
                         self._sample(connection)
             except psycopg2.Error as error:
                 # The step does not depend on being watched.
-                self._report("watch.lost", f"nobody watches this step any more: {type(error).__name__}")
+                self._report("watch.lost", f"nobody watches {self._what} any more: {type(error).__name__}")
 
     def _sample(self, connection: Connection) -> None:
         with connection.cursor() as cursor:
@@ -99,7 +115,7 @@ class Watch:
         if now - self._said >= SIGN_OF_LIFE_S:
             self._said = now
             self._report(
-                "step.running", f"the step goes on, {now - self._began:.0f} s", blockers=self.blockers
+                "step.running", f"{self._what} goes on, {now - self._began:.0f} s", blockers=self.blockers
             )
 
     def _bound_commit(self, connection: Connection, now: float) -> None:
@@ -113,3 +129,17 @@ class Watch:
                 cursor.execute(_END_WAIT, (self._backend,))
                 self._waits_since = None
                 self._unreplicated |= cursor.fetchone() is not None
+
+
+@contextmanager
+def bounded(job: Job, connection: Connection, what: str) -> Iterator[None]:
+    """Give up, after five seconds each, the wait of what the block commits over `connection` for a synchronous standby.
+
+    Raises Unreplicated at its end, where that was so; `what` names it to who reads that it goes on.
+    """
+    every_s = job.settings.lock_timeout_ms / 2000
+    watch = Watch(job.connect_again, connection.backend, every_s, job.report, what)
+    watch.begin_step()
+    with watch:
+        yield
+    watch.refuse_unreplicated()

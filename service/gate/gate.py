@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 import asyncpg
 
@@ -12,8 +13,8 @@ from db.contract.ledger import Snapshot
 from db.contract.lineage import Lineage
 from db.contract.names import History
 from service.gate.lease import Lease
-from service.gate.session import Session, take_snapshot
-from service.gate.trouble import UnfitSchemaError, in_words
+from service.gate.session import Session, is_still_reader, take_snapshot
+from service.gate.trouble import LapsedError, UnfitSchemaError, in_words
 from service.gate.verdict import Mode, Verdict, decide, outlived, unanswered
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class GateConfig:
     arguments: Mapping[str, Any]  # of asyncpg.connect
     mode: Mode
     lease_s: float
+    margin_s: float
     heartbeat_s: float
     listens: bool
 
@@ -81,6 +83,7 @@ class Gate:
         self.decided = asyncio.Event()  # the database has answered once, and a verdict came of it
         self.trouble = "the database has not been asked yet"  # what keeps it from answering, if anything does
         self.registered = True
+        self.instance: UUID | None = None  # whose row it is that the rounds renew
         self.crowd = 0  # about how many readers there are
         self.in_flight = 0
         self._doubted = False  # a session of the requests met another schema than the gate's own
@@ -104,13 +107,24 @@ class Gate:
         return await self.session.ask(sql)
 
     async def examine(self, connection: asyncpg.Connection) -> None:
-        """Look at the schema over a session meant for requests; raise UnfitSchemaError where it won't do."""
+        """Look at the schema over a session meant for requests.
+
+        Raises UnfitSchemaError where it won't do, LapsedError where a contract may take it away too soon.
+        """
+        # In this order: from before the look on, a contract either is in it or waits for us.
+        is_reader = await self._is_still_reader(connection)
         verdict = self._judged(await take_snapshot(connection, self.config.history))
         if not verdict.ready:
             self._doubted = True
             self._shut(verdict)
             self.changed.set()
             raise UnfitSchemaError(verdict.reason)
+        if not is_reader:
+            lapsed = LapsedError()
+            self.lease.gave_up()
+            self.no_answer(lapsed)
+            self.changed.set()
+            raise lapsed
 
     async def saw(self, database: Snapshot) -> Verdict:
         """Take evidence: it shuts the gate at once, and keeps it open; to open it, a round must be whole."""
@@ -145,6 +159,13 @@ class Gate:
         if self.trouble and self._verdict.standing is not None:
             log.info("the database answers again")
         self.trouble = ""
+
+    async def _is_still_reader(self, connection: asyncpg.Connection) -> bool:
+        config = self.config
+        if self.instance is None or not self.registered or config.mode is Mode.OFF:
+            # Equality decides there, or nothing does.
+            return True
+        return await is_still_reader(connection, config.history, self.instance, config.margin_s)
 
     def _judged(self, database: Snapshot) -> Verdict:
         return decide(database, self.config.image, self.config.mode, registered=self.registered)

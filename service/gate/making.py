@@ -18,6 +18,7 @@ def make_gate(settings: ServiceSettings, url: DatabaseUrl, image: Lineage) -> Ga
         arguments=url.for_asyncpg(),
         mode=Mode(settings.schema_gate),
         lease_s=settings.lease_s,
+        margin_s=settings.margin_s,
         heartbeat_s=settings.heartbeat_s,
         listens=settings.gate_listen,
     )

@@ -34,6 +34,7 @@ async def kept_true(gate: Gate) -> AsyncIterator[None]:
     config = gate.config
     lease = timedelta(seconds=config.lease_s)
     reader = Reader(uuid4(), config.name, config.release, config.image.heads, lease)
+    gate.instance = reader.instance
     running = asyncio.create_task(Rounds(gate, reader).run(), name="gate")
     running.add_done_callback(_ended)
     try:

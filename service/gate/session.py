@@ -11,7 +11,7 @@ import asyncpg
 
 from db.contract.ledger import CHANNEL, Snapshot
 from db.contract.names import History
-from db.contract.readers import LEAVE, REGISTER, RENEW
+from db.contract.readers import LEAVE, REGISTER, RENEW, STILL_READS
 from db.contract.snapshot import INSUFFICIENT_PRIVILEGE, MOVED, UNDEFINED_TABLE, parse, statements
 from service.gate.trouble import UnreadableLedgerError
 
@@ -44,6 +44,19 @@ async def take_snapshot(connection: asyncpg.Connection, history: History) -> Sna
             if (snapshot := _read(row)) is not None:
                 return snapshot
     raise AssertionError("the last statement answers, or fails for good")
+
+
+async def is_still_reader(
+    connection: asyncpg.Connection, history: History, instance: UUID, margin_s: float
+) -> bool:
+    """Whether the fence will go on seeing this process for as long as it may still use what it is about to find."""
+    margin = timedelta(seconds=margin_s)
+    try:
+        return bool(await connection.fetchval(history.fill(STILL_READS), instance, margin))
+    except asyncpg.PostgresError as error:
+        if error.sqlstate in NOT_REGISTERED:
+            return False
+        raise
 
 
 def _read(row: Mapping[str, Any] | None) -> Snapshot | None:

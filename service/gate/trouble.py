@@ -15,6 +15,10 @@ class UnfitSchemaError(ConnectionError):
     """A new session met a schema that this image's code must not use."""
 
 
+class LapsedError(ConnectionError):
+    """A new session found this process's row gone, or about to go: no contract waits for it any more."""
+
+
 # What is no evidence of the schema, and nothing else.
 NO_ANSWER = (
     OSError,
@@ -29,6 +33,7 @@ _BY_TYPE: dict[type[BaseException], str] = {
     StandbyAnsweredError: STANDBY,
     UnreadableLedgerError: "the ledger holds what this image cannot read: look at it with `python -m db history`",
     UnfitSchemaError: "requests would meet another schema than the gate: compare DATABASE_URL_DIRECT with DATABASE_URL",
+    LapsedError: "this process's row has lapsed, whatever its own clock says: did its machine stand still?",
     TimeoutError: "the database did not answer in time",
 }
 _BY_SQLSTATE = {

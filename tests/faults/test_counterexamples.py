@@ -1,6 +1,7 @@
 """The ways of tests/model/test_counterexamples.py, walked by real processes, servers and stops."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from db.contract.url import DatabaseUrl
 from tests.eventually import eventually
 from tests.faults import pod
+from tests.faults.pod import Moment
 from tests.job.database import Database
 from tests.job.fixtures import Build
 from tests.job.image import Image
@@ -40,13 +42,26 @@ def upgraded(job: Job, found: Database, release_2: Image, server_url: DatabaseUr
     return found
 
 
+@pytest.fixture(scope="session")
+def standstill(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that takes the time for which a process was stopped off all its clocks."""
+    compiler = shutil.which("cc") or pytest.skip("found no cc; `apt-get install gcc libc6-dev` brings one")
+    library = tmp_path_factory.mktemp("standstill") / "standstill.so"
+    source = ROOT / "tests" / "faults" / "standstill.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, source], check=True)
+    return library
+
+
 @contextmanager
-def stopped_pod(url: DatabaseUrl, image: Image) -> Iterator["subprocess.Popen[str]"]:
-    """A ready pod of `image` that has stopped between a check and what it is about to send."""
+def stopped_pod(
+    url: DatabaseUrl, image: Image, moment: Moment = Moment.CHECKED, preloaded: Path | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """A ready pod of `image` that has admitted a request, and has stopped at that moment of it."""
+    clocks = {"LD_PRELOAD": str(preloaded)} if preloaded else {}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.pod", str(image.lockfile)],
+        [sys.executable, "-m", "tests.faults.pod", str(image.lockfile), moment],
         cwd=ROOT,
-        env={"PATH": os.defpath, "DATABASE_URL": text_of(url)},
+        env={"PATH": os.defpath, "DATABASE_URL": text_of(url), **clocks},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -81,7 +96,7 @@ def test_what_a_frozen_pod_sends_too_late_meets_no_session(
         ended = job.run(*FINISH, image=release_2, app_role=SERVICE, **pod.SETTINGS)
         assert ended.code == 0, ended.text
         assert upgraded.value(SKILL) == 0
-        assert go_on(process) == "nobody was there"
+        assert go_on(process) == "nobody was there, unfit"
 
 
 def test_without_the_servers_limit_it_would_have_run(
@@ -93,15 +108,72 @@ def test_without_the_servers_limit_it_would_have_run(
     release_2: Image,
 ) -> None:
     """T5 is real: take the idle timeout from the role, and PostgreSQL runs it on the schema that breaks it."""
+    take_the_limit_away(server_url, service_url)
+    with stopped_pod(service_url, release_1) as process:
+        finish_regardless(job, release_2)
+        assert upgraded.value(SKILL) == 0
+        assert go_on(process) == "answered 42703"
+
+
+def take_the_limit_away(server_url: DatabaseUrl, service_url: DatabaseUrl) -> None:
     with session(server_url) as superuser:
         superuser.execute(
             f"ALTER ROLE {SERVICE} IN DATABASE {service_url.database} SET idle_session_timeout = 0"
         )
-    with stopped_pod(service_url, release_1) as process:
-        settings = {**pod.SETTINGS, "fence_unregistered": "ignore"}
-        assert job.run(*FINISH, image=release_2, app_role=SERVICE, **settings).code == 0
+
+
+def finish_regardless(job: Job, release: Image) -> None:
+    """`finish`, by somebody who does not want to hear of sessions that no reader explains."""
+    settings = {**pod.SETTINGS, "fence_unregistered": "ignore"}
+    assert job.run(*FINISH, image=release, app_role=SERVICE, **settings).code == 0
+
+
+def test_a_pod_whose_machine_stood_still_meets_neither_its_session_nor_a_new_one(
+    job: Job,
+    upgraded: Database,
+    service_url: DatabaseUrl,
+    release_1: Image,
+    release_2: Image,
+    standstill: Path,
+) -> None:
+    """T7: all its clocks say that it has the time; its session is gone, and a new one looks at the schema first."""
+    with stopped_pod(service_url, release_1, Moment.ADMITTED, standstill) as process:
+        eventually(lambda: not upgraded.rows(SERVING, service_url.database))
+        ended = job.run(*FINISH, image=release_2, app_role=SERVICE, **pod.SETTINGS)
+        assert ended.code == 0, ended.text
         assert upgraded.value(SKILL) == 0
-        assert go_on(process) == "answered 42703"
+        assert go_on(process) == "nobody was there, unfit"
+
+
+def test_a_pod_whose_machine_stood_still_is_told_before_the_contract_comes(
+    upgraded: Database, service_url: DatabaseUrl, release_1: Image, standstill: Path
+) -> None:
+    """T7: no contract has come yet, but none would wait for it any more: a new session sees that first."""
+    with stopped_pod(service_url, release_1, Moment.ADMITTED, standstill) as process:
+        eventually(lambda: upgraded.rows("SELECT FROM ledger_reader WHERE expires_at < clock_timestamp()"))
+        # As the fence does: it looks at who is there, and nobody registers meanwhile.
+        with upgraded.transaction("LOCK ledger_reader IN SHARE ROW EXCLUSIVE MODE"):
+            assert go_on(process) == "nobody was there, lapsed"
+
+
+@pytest.mark.parametrize("stands_still", [True, False], ids=["clocks stand still", "clocks go on"])
+def test_without_the_servers_limit_only_a_clock_that_goes_on_would_have_helped(
+    job: Job,
+    server_url: DatabaseUrl,
+    upgraded: Database,
+    service_url: DatabaseUrl,
+    release_1: Image,
+    release_2: Image,
+    standstill: Path,
+    stands_still: bool,
+) -> None:
+    """T7 is real: with the idle timeout taken from the role, a machine that stood still runs it on the new schema."""
+    take_the_limit_away(server_url, service_url)
+    preloaded = standstill if stands_still else None
+    with stopped_pod(service_url, release_1, Moment.ADMITTED, preloaded) as process:
+        finish_regardless(job, release_2)
+        assert upgraded.value(SKILL) == 0
+        assert go_on(process) == ("answered 42703" if stands_still else "too late")
 
 
 def test_a_row_lives_for_as_long_as_its_pod_said(job: Job, upgraded: Database, release_2: Image) -> None:

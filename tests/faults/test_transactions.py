@@ -12,7 +12,7 @@ from tests.eventually import eventually
 from tests.job.database import Database
 from tests.job.fixtures import Build, told_nobody
 from tests.job.process import Job, text_of
-from tests.job.scripts import FIRST, SECOND, execute
+from tests.job.scripts import FIRST, SECOND, Script, execute
 from tests.server.embedded import VOLATILE, running
 
 AND = "\n    "
@@ -52,12 +52,15 @@ def test_an_old_way_to_leave_the_transaction_is_announced(job: Job, found: Datab
 
 
 @contextmanager
-def standby_gone(folder: Path, image: Build) -> Iterator[tuple[Database, Job]]:
-    """A server of its own at FIRST, whose synchronous standby is gone, and the Job for it."""
+def standby_gone(
+    folder: Path, image: Build, at: tuple[Script, ...] = (FIRST,)
+) -> Iterator[tuple[Database, Job]]:
+    """A server of its own that is `at` these, whose synchronous standby is gone, and the Job for it."""
     with running(settings={**VOLATILE, "fsync": "on"}) as server:
         found = Database(server.url)
         with told_nobody(Job(server.url, folder), found) as job:
-            job.run("upgrade", image=image(FIRST))
+            if at:
+                job.run("upgrade", image=image(*at))
             found.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
             yield found, job
 
@@ -85,6 +88,22 @@ def test_a_commit_that_waits_for_a_replica_is_waited_for_only_so_long(tmp_path: 
         assert ended.outcome["applied"] == ["0002"]
         assert found.says_applied("0001", "0002")
         assert job.run("upgrade", image=image(FIRST, SECOND)).code == 0
+
+
+@pytest.mark.parametrize("command", [("upgrade",), ("stamp", "base")])
+def test_founding_the_ledger_waits_for_a_replica_only_so_long(
+    tmp_path: Path, image: Build, command: tuple[str, ...]
+) -> None:
+    """75 where nobody confirms the ledger either: it is founded here, and the next run goes on from there."""
+    with standby_gone(tmp_path, image, at=()) as (found, job):
+        ended = job.run(*command, image=image(FIRST))
+        assert ended.code == 75, ended.text
+        assert "no synchronous standby confirmed it" in ended.outcome["message"]
+        assert ended.outcome["applied"] == []
+        assert found.heads == found.ledger_heads == set()
+        found.execute("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+        assert job.run("upgrade", image=image(FIRST)).code == 0
+        assert found.says_applied("0001")
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["after its statements", "before one"])

@@ -50,7 +50,11 @@ class Way:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(self._target)
+                try:
+                    server = socket.create_connection(self._target)
+                except OSError:
+                    client.close()  # this one is the Job's to bear, and no reason to let no other one in
+                    continue
                 for work in (self._hand_on, _hand_back):
                     threading.Thread(target=work, args=(client, server), daemon=True).start()
 

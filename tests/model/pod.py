@@ -83,7 +83,7 @@ class PodMoves:
         yield "pod: answers", with_pod(state, request=Request.NONE, request_age=0)
         in_time = pod.request_age <= rules.request_deadline or not rules.checks_the_deadline_of_each_statement
         if pod.session is None:
-            if rules.looks_first_in_each_session and not gate_is_fit(state.primary, self._code, self._step):
+            if not self._finds_fit(state):
                 yield (
                     "pod: opens a session, unfit",
                     with_pod(self._shut(state), request=Request.NONE, request_age=0),
@@ -92,6 +92,13 @@ class PodMoves:
                 yield "pod: opens a session", with_pod(state, session=0)
         elif in_time:
             yield "pod: checks its deadline", with_pod(state, request=Request.CHECKED)
+
+    def _finds_fit(self, state: State) -> bool:
+        """Whether a new session may be used, as far as it looks at anything."""
+        rules, data = self._rules, state.primary
+        has_lapsed = rules.sees_its_own_row_in_each_session and data.row <= rules.margin
+        is_fit = gate_is_fit(data, self._code, self._step) or not rules.looks_first_in_each_session
+        return is_fit and not has_lapsed
 
     def _sends(self, state: State) -> Move:
         admitted = with_pod(state, request=Request.ADMITTED)

@@ -36,6 +36,7 @@ class Rules:
     counts_the_time_of_a_suspended_machine: bool = True
     keeps_its_row_while_serving: bool = True
     looks_first_in_each_session: bool = True
+    sees_its_own_row_in_each_session: bool = True
     locks_before_it_checks: bool = True
     checks_what_is_committed: bool = True  # read committed, whatever the role's default is
     announces_under_the_lock: bool = True

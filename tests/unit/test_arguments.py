@@ -30,7 +30,7 @@ def test_a_command_by_itself_means_what_argparse_makes_of_it(command: str) -> No
 def test_the_jobs_own_commands_take_the_short_way() -> None:
     """upgrade and finish are what a Job runs, each by itself."""
     assert defaults("upgrade") == {"target": None, "approved": None, "accept_drift": [], "json": False}
-    assert defaults("finish") == {"soak": None, "wait": 3600, "json": False}
+    assert defaults("finish") == {"approved": None, "soak": None, "wait": 3600, "json": False}
 
 
 def test_options_are_read_by_argparse() -> None:

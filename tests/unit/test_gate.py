@@ -47,7 +47,7 @@ class Clock:
 
 def gate_and_clock(mode: Mode = Mode.COMPATIBLE) -> tuple[Gate, Clock]:
     clock = Clock()
-    config = GateConfig(IMAGE, History(), "pod", "1.4.0", {}, mode, LEASE_S, 20.0, listens=True)
+    config = GateConfig(IMAGE, History(), "pod", "1.4.0", {}, mode, LEASE_S, MARGIN_S, 20.0, listens=True)
     return Gate(config, Lease(LEASE_S, MARGIN_S, clock)), clock
 
 

@@ -57,6 +57,13 @@ REAL = {
         INVENIO,
         tables=10,
     ),
+    # Asks for the dialect, and alters in batches, as a history for two of them does.
+    "argilla": Real(
+        {"": "argilla_server/alembic/versions"},
+        "target_metadata = MetaData()",
+        "render_as_batch=True",
+        tables=15,
+    ),
     # 14 of its revisions use alembic.context.
     "airflow": Real(
         {"": "airflow/migrations/versions"},

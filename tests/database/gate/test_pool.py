@@ -8,7 +8,7 @@ import pytest
 from db.contract.url import DatabaseUrl
 from service import deadline
 from service.deadline import DeadlineOverError
-from service.gate.trouble import UnfitSchemaError
+from service.gate.trouble import LapsedError, UnfitSchemaError
 from tests.database.gate.ledger import CONTRACT, OLD, TRAILING, Ledger
 from tests.database.gate.running import fetched, readyz, running_with_pool, until, until_readyz
 from tests.server.roles import fresh_database
@@ -32,6 +32,24 @@ async def test_a_new_session_begins_with_a_look_at_the_schema(
             await pool.take()
         assert pool.idle == pool.busy == 0
         assert "[-]schema broken" in (await readyz(client)).text
+
+
+async def test_a_new_session_looks_whether_any_contract_waits_for_it(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
+    """Where the row has lapsed, or nearly, the lease that is believed in ends, and a whole round begins another one."""
+    async with running_with_pool(service_url, image=OLD, **DEAF) as (client, pool):
+        await until_readyz(client, 200)
+        at_head.execute("UPDATE ledger_reader SET expires_at = clock_timestamp() + interval '44 seconds'")
+        with deadline.within(5), pytest.raises(LapsedError):
+            await pool.acquire()
+        assert pool.get_size() == 0
+        await until_readyz(client, 200)
+        assert at_head.rows(
+            "SELECT FROM ledger_reader WHERE expires_at > clock_timestamp() + interval '50 minutes'"
+        )
+        with deadline.within(5):
+            await pool.fetchval("SELECT 1")
 
 
 async def test_a_pool_that_points_elsewhere_keeps_the_gate_shut(

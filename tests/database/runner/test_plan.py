@@ -11,6 +11,7 @@ from tests.job.fixtures import Build
 from tests.job.image import Image
 from tests.job.process import Job
 from tests.job.scripts import FIRST, SECOND, execute, sleep
+from tests.job.scripts import HISTORY as REVISIONS
 
 
 def test_a_plan_shows_what_is_pending_and_by_which_command(job: Job, release_2: Image) -> None:
@@ -76,6 +77,44 @@ def test_an_approved_plan_is_taken_up_again(job: Job, found: Database, image: Bu
     again.send(signal.SIGTERM)
     assert again.end().code == 143
     assert [revision for revision, _ in found.events("upgrade")] == ["0001"]
+
+
+def test_finish_has_a_plan_of_its_own(job: Job, found: Database, release_2: Image) -> None:
+    """What was approved for upgrade is no word for what can't be taken back: 85 says which digest would be."""
+    plan = json.loads(job.run("plan", "--json", image=release_2).stdout)
+    assert job.run("upgrade", "--approved", plan["digest"], image=release_2).code == 0
+    # With a soak that no test waits for: the answer comes before it.
+    refused = job.run("finish", "--soak", "3600", image=release_2, approved_plan=plan["digest"])
+    assert refused.code == 85, refused.text
+    assert "0003, 0004" in refused.outcome["message"]
+    assert f"{plan['digest']} was approved, which another run has applied" in refused.outcome["message"]
+    assert f"CALCIO_APPROVED_PLAN={plan['finish_digest']}" in refused.outcome["hint"]
+    assert found.says_applied("0001", "0002")
+    approved = ("finish", "--soak", "0", "--approved", plan["finish_digest"])
+    assert job.run(*approved, image=release_2).code == 0
+    assert found.says_applied("0001", "0002", "0003", "0004")
+
+
+def test_a_finished_plan_needs_no_word_any_more(job: Job, release_2: Image) -> None:
+    """A line that was left in the settings stops nobody where there is nothing to do."""
+    for command in (("upgrade",), ("finish", "--soak", "0")):
+        assert job.run(*command, image=release_2).code == 0
+    for command in (("upgrade",), ("finish", "--soak", "0")):
+        assert job.run(*command, image=release_2, approved_plan="0123456789ab").code == 0
+
+
+def test_an_approved_finish_is_taken_up_again(job: Job, found: Database, image: Build) -> None:
+    """One revision was applied when readers ended the run: the same word lets the next one do the rest."""
+    release = image(*REVISIONS)
+    job.run("upgrade", image=release)
+    digest = json.loads(job.run("plan", "--json", image=release).stdout)["finish_digest"]
+    reader = found.register("pod", "0001")
+    approved = ("finish", "--soak", "0", "--wait", "0", "--approved", digest)
+    assert job.run(*approved, image=release).code == 80
+    assert found.says_applied("0001", "0002", "0003")
+    found.leave(reader)
+    assert job.run(*approved, image=release).code == 0
+    assert found.says_applied("0001", "0002", "0003", "0004")
 
 
 def test_a_plan_is_demanded_behind_the_lock(job: Job, found: Database, image: Build) -> None:
