@@ -42,14 +42,14 @@ async def test_a_new_session_looks_whether_any_contract_waits_for_it(
         await until_readyz(client, 200)
         at_head.execute("UPDATE ledger_reader SET expires_at = clock_timestamp() + interval '44 seconds'")
         with deadline.within(5), pytest.raises(LapsedError):
-            await pool.acquire()
-        assert pool.get_size() == 0
+            await pool.take()
+        assert pool.idle == pool.busy == 0
         await until_readyz(client, 200)
         assert at_head.rows(
             "SELECT FROM ledger_reader WHERE expires_at > clock_timestamp() + interval '50 minutes'"
         )
         with deadline.within(5):
-            await pool.fetchval("SELECT 1")
+            await fetched(pool, "SELECT 1")
 
 
 async def test_a_pool_that_points_elsewhere_keeps_the_gate_shut(
