@@ -7,18 +7,17 @@ import asyncpg
 import msgspec
 
 from db.contract.url import find_url
+from service.connections import opened
 from service.players.models import Player
 from service.players.queries import READ
+from service.pool import Pool
 
 POOL_SIZE = 10  # as CALCIO_POOL_SIZE
+IDLE_S = 300.0
 PREFIX = "/api/v1/players/"
 
-pool: asyncpg.Pool | None = None
+pool: Pool | None = None
 encode = msgspec.json.Encoder().encode
-
-
-async def nothing_to_reset(_connection: asyncpg.Connection) -> None:
-    """Spare each request a round trip, as the service does."""
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -40,9 +39,8 @@ async def live(receive: Any, send: Any) -> None:
     global pool
     await receive()
     arguments = find_url(os.environ).for_asyncpg()
-    async with asyncpg.create_pool(
-        **arguments, min_size=0, max_size=POOL_SIZE, reset=nothing_to_reset
-    ) as pool:
+    # The service's own: asyncpg's would cost more than all else here, and be no limit.
+    async with opened(Pool(lambda: asyncpg.connect(**arguments), POOL_SIZE, IDLE_S)) as pool:
         await send({"type": "lifespan.startup.complete"})
         await receive()
     await send({"type": "lifespan.shutdown.complete"})

@@ -13,6 +13,8 @@ from service.gate.answers import Scope
 FLUSH_AFTER_S = 0.05
 
 _encode = msgspec.json.Encoder().encode
+# When, method, path, status, duration in milliseconds, client.
+Told = tuple[float, str, str, int, float, str | None]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -30,24 +32,21 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class AccessLog:
-    """Collects lines for a moment and writes them at once: a write a request costs more than the line itself."""
+    """Collects what is told for a moment and writes it at once: a write a request costs more than the line itself."""
 
     def __init__(self) -> None:
-        self._lines: list[bytes] = []
+        self._told: list[Told] = []
         self._second = 0
         self._text = ""
 
-    def say(self, method: str, path: str, status: int, duration_ms: float, client: str | None) -> None:
+    def say(self, method: str, path: str, status: int, duration_s: float, client: str | None) -> None:
         """Tell of one request, in a running event loop."""
         if not path.isprintable():
             # As JSON it is whole, but some readers and terminals obey more than the end of a line.
             path = quote(path)
-        if not self._lines:
+        if not self._told:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
-        line = Line(
-            self._now(), "info", "service.access", "request", method, path, status, duration_ms, client
-        )
-        self._lines.append(_encode(line))
+        self._told.append((time.time(), method, path, status, duration_s * 1000, client))
 
     def tell_failed_probe(self, scope: Scope) -> None:
         """Successful ones would fill the log; how long one takes nobody asks, since it is answered from memory."""
@@ -56,14 +55,19 @@ class AccessLog:
 
     def flush(self) -> None:
         """Write what was said; once more when the process is about to end."""
-        sys.stdout.write(b"\n".join([*self._lines, b""]).decode())
+        told, self._told = self._told, []
+        lines = [_encode(self._line(*one)) for one in told]
         sys.stdout.flush()
-        self._lines.clear()
+        sys.stdout.buffer.write(b"\n".join([*lines, b""]))
+        sys.stdout.buffer.flush()
 
-    def _now(self) -> str:
+    def _line(self, at: float, method: str, path: str, status: int, ms: float, client: str | None) -> Line:
+        said = ("info", "service.access", "request")
+        return Line(self._iso(at), *said, method, path, status, round(ms, 2), client)
+
+    def _iso(self, at: float) -> str:
         """ISO 8601 in UTC; what stays the same for a second is written once a second."""
-        now = time.time()
-        second = int(now)
+        second = int(at)
         if second != self._second:
             self._second, self._text = second, datetime.fromtimestamp(second, UTC).isoformat()[:19]
-        return f"{self._text}.{int((now - second) * 1000):03}+00:00"
+        return f"{self._text}.{int((at - second) * 1000):03}+00:00"

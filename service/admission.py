@@ -1,12 +1,11 @@
 """Admission: what needs the database is turned away while the gate is shut, from the next request on."""
 
-import asyncio
-
 from service import deadline
 from service.errors import MEDIA_TYPE, RETRY_AFTER, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
+from service.time_limit import TimeLimit
 
 NEEDS_DATABASE = "/api/"
 
@@ -17,20 +16,12 @@ class Admission:
     def __init__(self, app: App, gate: Gate, request_deadline_s: float) -> None:
         self._app = app
         self._gate = gate
-        self._deadline_s = request_deadline_s
+        self._limit = TimeLimit(request_deadline_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(NEEDS_DATABASE):
             await self._app(scope, receive, send)
             return
-        # The deadline counts from before the lease is looked at.
-        with deadline.within(self._deadline_s), self._gate.serving():
-            if self._gate.verdict.ready:
-                await self._in_time(scope, receive, send)
-            else:
-                await self._turned_away(scope).send(send)
-
-    async def _in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def noting(message: Message) -> None:
@@ -39,12 +30,16 @@ class Admission:
             await send(message)
 
         try:
-            async with asyncio.timeout(self._deadline_s):
-                await self._app(scope, receive, noting)
+            # The deadline counts from before the lease is looked at.
+            with deadline.within(self._limit.seconds), self._gate.serving(), self._limit.block():
+                if self._gate.verdict.ready:
+                    await self._app(scope, receive, noting)
+                else:
+                    await self._turned_away(scope).send(noting)
         except TimeoutError:
             if started:
                 raise
-            await unavailable(scope, f"the request took longer than {self._deadline_s:g} s").send(send)
+            await unavailable(scope, f"the request took longer than {self._limit.seconds:g} s").send(send)
 
     def _turned_away(self, scope: Scope) -> Answer:
         verdict = described(self._gate.verdict)

@@ -1,61 +1,44 @@
-"""Successful answers: JSON by msgspec, with an ETag where the thing can be changed."""
+"""What the API answers: a status, a body of JSON and headers, as ASGI has them."""
 
-import re
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from service.conditional import digest
-from service.errors import Kind, Problem
+Header = tuple[bytes, bytes]
+
+JSON = b"application/json"
 
 _encode = msgspec.json.Encoder().encode
-# As an ETag; nothing is changed a milliard times. What follows tells what else the answer showed.
-EDITION = r'^"([0-9]{1,9})(-[0-9a-f]{16})?"$'
 
 
-class Editioned(Protocol):
-    """A thing that counts its changes."""
+class Answer:
+    """One answer; its ETag is a header that is written when it is sent."""
 
-    @property
-    def edition(self) -> int: ...
+    __slots__ = ("body", "etag", "headers", "status")
 
+    def __init__(self, status: int, body: bytes, headers: list[Header], etag: str | None = None) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.etag = etag
 
-class Answer(Response):
-    """`content` as JSON."""
+    @classmethod
+    def of(
+        cls, content: Any, status: int = 200, etag: str | None = None, media_type: bytes = JSON
+    ) -> "Answer":
+        """`content` as JSON."""
+        body = _encode(content)
+        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+        return cls(status, body, headers, etag)
 
-    media_type = "application/json"
+    def add(self, name: bytes, value: str) -> "Answer":
+        """The same answer with one more header."""
+        self.headers.append((name, value.encode("latin-1")))
+        return self
 
-    def render(self, content: Any) -> bytes:
-        return _encode(content)
-
-
-def tagged(thing: Editioned, status: int = 200, location: str | None = None) -> Answer:
-    """The thing with its ETag."""
-    headers = {"ETag": f'"{thing.edition}"'}
-    if location is not None:
-        headers["Location"] = location
-    return Answer(thing, status, headers)
-
-
-def tagged_whole(thing: Editioned) -> Answer:
-    """The thing with an ETag of its edition and of all that is shown with it, such as the names of others."""
-    answer = Answer(thing)
-    answer.headers["ETag"] = f'"{thing.edition}-{digest(answer)}"'
-    return answer
-
-
-def expected_edition(request: Request) -> int:
-    """The edition that the client believes it is changing."""
-    header = request.headers.get("if-match")
-    if header is None:
-        raise Problem(Kind.UNCONDITIONAL, "read it first, and send its ETag as If-Match")
-    found = re.match(EDITION, header)
-    if found is None:
-        raise Problem.at("If-Match", "Expected the ETag of what is changed, as it was read")
-    return int(found[1])
-
-
-def stale() -> Problem:
-    return Problem(Kind.STALE, "If-Match is not the ETag it has now: read it again and repeat the change")
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        if self.etag is not None:
+            self.add(b"etag", self.etag)
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
-import asyncpg
 from starlette.applications import Starlette
 
 from db.contract.lineage import Lineage
@@ -16,20 +15,23 @@ from service.access_log import AccessLog
 from service.admission import Admission
 from service.api import make_api
 from service.auth import Auth
+from service.connections import SharedSessions, make_pool, opened
 from service.gate.answers import App
 from service.gate.connecting import application_name
 from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.probes import Readiness, answer_ok
 from service.gate.rounds import kept_true
+from service.keys import verifier
+from service.later import imported_later
 from service.management import Management, Ports
-from service.metrics import Metrics
 from service.observed import Observed
-from service.pool import SharedSessions, make_pool, opened
+from service.pool import Pool
 from service.schema_page import SchemaPage
+from service.scraped import Scraped
 from service.settings import ServiceSettings
 from service.shutdown import Shutdown
-from service.tokens import verifier
+from service.tally import Tally
 
 # Longer than the database takes to answer, shorter than kubelet waits for /startupz.
 FIRST_ANSWER_S = 2.0
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 class State(TypedDict):
     """What a request finds in `request.state`."""
 
-    pool: asyncpg.Pool
+    pool: Pool
     auth: Auth
 
 
@@ -54,7 +56,8 @@ def create_app(
     """The ASGI application; connections are opened, tasks begun and warnings logged in its lifespan."""
     gate = make_gate(settings, gate_url, image)
     shutdown = Shutdown(settings.drain_s)
-    metrics, access_log = Metrics(gate), AccessLog()
+    tally, access_log = Tally(), AccessLog()
+    scraped = Scraped(gate, tally)
     auth = make_auth(settings)
     arguments = url.for_asyncpg()
 
@@ -65,27 +68,28 @@ def create_app(
         # The gate leaves last: while a session of the pool lives, contracts have to wait for us.
         async with kept_true(gate), opened(make_pool(arguments, name, settings, gate)) as pool:
             gate.sessions = SharedSessions(pool)
-            metrics.pool = pool
+            scraped.pool = pool
             # Clients wait in the socket's queue meanwhile, where a worker was killed and this one follows it.
             with suppress(TimeoutError):
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
-            with shutdown.intercepted():
-                yield {"pool": pool, "auth": auth}
+            async with imported_later():
+                with shutdown.intercepted():
+                    yield {"pool": pool, "auth": auth}
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 
     admission = Admission(make_api(lifespan), gate, settings.request_deadline_s)
-    observed = Observed(admission, metrics, access_log, lambda: shutdown.has_begun)
-    return Ports(observed, make_management(gate, metrics, shutdown, access_log), settings.management_port)
+    observed = Observed(admission, tally, access_log, lambda: shutdown.has_begun)
+    return Ports(observed, make_management(gate, scraped, shutdown, access_log), settings.management_port)
 
 
-def make_management(gate: Gate, metrics: Metrics, shutdown: Shutdown, access_log: AccessLog) -> Management:
+def make_management(gate: Gate, scraped: Scraped, shutdown: Shutdown, access_log: AccessLog) -> Management:
     return Management(
         {
             "/livez": answer_ok,
             "/readyz": Readiness(gate, lambda: shutdown.has_begun, access_log.tell_failed_probe),
             "/startupz": answer_ok,
-            "/metrics": metrics,
+            "/metrics": scraped,
             "/schema": SchemaPage(gate),
         }
     )

@@ -1,25 +1,24 @@
 """Spares a client what it has already: 304 where its If-None-Match names what it would get."""
 
-from hashlib import blake2b
+from hashlib import sha256
 
-from starlette.requests import Request
-from starlette.responses import Response
+from service.answers import Answer
+from service.request import Request
 
 # Who asked is who gets it, and it is asked for again before it is shown again.
-CACHED = "private, no-cache"
+CACHED = (b"cache-control", b"private, no-cache")
+KEPT = (b"cache-control", b"link")
 
 
-def unless_known(request: Request, response: Response) -> Response:
-    """`response` with a tag, or 304 where the client knows that one."""
-    headers = response.headers
-    headers["Cache-Control"] = CACHED
-    if "ETag" not in headers:
-        headers["ETag"] = f'W/"{digest(response)}"'
-    known = request.headers.get("if-none-match")
-    if known is None or not names(known, headers["ETag"]):
-        return response
-    kept = {name: headers[name] for name in ("Cache-Control", "ETag", "Link") if name in headers}
-    return Response(status_code=304, headers=kept)
+def unless_known(request: Request, answer: Answer) -> Answer:
+    """`answer` with a tag, or 304 where the client knows that one."""
+    answer.headers.append(CACHED)
+    if answer.etag is None:
+        answer.etag = f'W/"{digest(answer.body)}"'
+    known = request.header(b"if-none-match")
+    if known is None or not names(known, answer.etag):
+        return answer
+    return Answer(304, b"", [header for header in answer.headers if header[0] in KEPT], answer.etag)
 
 
 def names(known: str, etag: str) -> bool:
@@ -29,5 +28,5 @@ def names(known: str, etag: str) -> bool:
     return etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")}
 
 
-def digest(response: Response) -> str:
-    return blake2b(response.body, digest_size=8).hexdigest()
+def digest(body: bytes) -> str:
+    return sha256(body).hexdigest()[:16]

@@ -1,7 +1,5 @@
 """How long the request at hand may still ask the database; time that a machine sleeps counts too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from service.gate.lease import boottime
@@ -13,14 +11,19 @@ class DeadlineOverError(TimeoutError):
     """A statement was about to be sent by a request whose time was over, or by no request at all."""
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
+class within:  # noqa: N801 - it reads as what it does, like contextlib's own
     """Let what is asked in this block, and in tasks that begin in it, be asked for `seconds` from now."""
-    token = _ends_at.set(boottime() + seconds)
-    try:
-        yield
-    finally:
-        _ends_at.reset(token)
+
+    __slots__ = ("_seconds", "_token")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._token = _ends_at.set(boottime() + self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        _ends_at.reset(self._token)
 
 
 def check() -> None:

@@ -3,10 +3,9 @@
 from enum import Enum
 from typing import TypeVar
 
-import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 
+from service.answers import Answer
 from service.gate.rounds import POLL_S
 
 T = TypeVar("T")
@@ -98,7 +97,10 @@ def document(problem: Problem, path: str) -> dict[str, object]:
     }
 
 
-def respond(request: Request, problem: Problem) -> Response:
+def respond(request: Request, problem: Problem) -> Answer:
     """The problem as an answer."""
-    content = msgspec.json.encode(document(problem, request.url.path))
-    return Response(content, problem.kind.status, problem.headers, MEDIA_TYPE)
+    content = document(problem, request.url.path)
+    answer = Answer.of(content, problem.kind.status, media_type=MEDIA_TYPE.encode())
+    for name, value in problem.headers.items():
+        answer.add(name.lower().encode(), value)
+    return answer

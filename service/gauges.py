@@ -1,9 +1,8 @@
-"""What is read at the moment of a scrape: the gate, the pool, and the ledger as it was read last."""
+"""What is read at the moment of a scrape: the gate, and the ledger as it was read last."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-import asyncpg
 from prometheus_client.core import GaugeMetricFamily
 
 from db.contract.ledger import State
@@ -41,20 +40,6 @@ def of_gate(gate: Gate) -> Iterator[GaugeMetricFamily]:
     yield gauge("calcio_schema_ready", "Whether the gate is open", verdict.ready)
     yield gauge(
         "calcio_schema_lease_seconds", "How long the gate stays open unanswered", gate.lease.remaining_s
-    )
-
-
-def of_requests(gate: Gate) -> Iterator[GaugeMetricFamily]:
-    yield gauge("calcio_http_requests_in_flight", "Requests that need the database", gate.in_flight)
-
-
-def of_pool(pool: asyncpg.Pool) -> Iterator[GaugeMetricFamily]:
-    idle, size = pool.get_idle_size(), pool.get_size()
-    yield labelled(
-        "calcio_pool_connections", "Connections of the pool", "state", {"idle": idle, "busy": size - idle}
-    )
-    yield gauge(
-        "calcio_pool_connections_max", "The most connections that requests share", pool.get_max_size()
     )
 
 

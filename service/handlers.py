@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 
+from service.answers import Answer
 from service.errors import Kind, Problem, respond, unavailable
 
 # What a constraint of ours says to a client: where, and what was expected there.
@@ -21,12 +21,12 @@ CONFLICTS = {
 log = logging.getLogger(__name__)
 
 
-def _problem(request: Request, error: Exception) -> Response:
+def _problem(request: Request, error: Exception) -> Answer:
     assert isinstance(error, Problem)  # noqa: S101 - Starlette's handlers are typed for any exception
     return respond(request, error)
 
 
-def _http(request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Answer:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kinds = {kind.status: kind for kind in Kind}
     kind, headers = kinds.get(error.status_code, Kind.INTERNAL), error.headers or {}
@@ -39,7 +39,7 @@ def _http(request: Request, error: Exception) -> Response:
     return respond(request, problem)
 
 
-def _conflict(request: Request, error: Exception) -> Response:
+def _conflict(request: Request, error: Exception) -> Answer:
     known = CONFLICTS.get(getattr(error, "constraint_name", None) or "")
     if known is None:
         return respond(
@@ -48,19 +48,19 @@ def _conflict(request: Request, error: Exception) -> Response:
     return respond(request, Problem.at(*known, kind=Kind.CONFLICT))
 
 
-def _unavailable(request: Request, _error: Exception) -> Response:
+def _unavailable(request: Request, _error: Exception) -> Answer:
     return respond(request, unavailable("the database did not answer in time"))
 
 
-def _overtaken(request: Request, _error: Exception) -> Response:
+def _overtaken(request: Request, _error: Exception) -> Answer:
     return respond(request, unavailable("others were changing the same: nothing was changed, try it again"))
 
 
-def _internal(request: Request, _error: Exception) -> Response:
+def _internal(request: Request, _error: Exception) -> Answer:
     return respond(request, Problem(Kind.INTERNAL, "the log of this pod says more"))
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
+def _unforeseen(request: Request, error: Exception) -> Answer:
     """Of what a handler takes, nobody else tells the log."""
     log.error("validation let pass what the database does not take", exc_info=error)
     return _internal(request, error)
@@ -82,3 +82,12 @@ HANDLERS: dict[Any, Any] = {
     asyncpg.exceptions.DataError: _unforeseen,
     Exception: _internal,
 }
+
+
+def answer_to(request: Request, error: Exception) -> Answer:
+    """What a request is told that ended with `error`."""
+    handler = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
+    if handler is _internal:
+        log.error("a request could not be answered", exc_info=error)
+    answer: Answer = handler(request, error)
+    return answer

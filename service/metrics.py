@@ -1,45 +1,52 @@
 """/metrics of the service: what every gate tells, and how requests and the pool fare."""
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
-import asyncpg
-from prometheus_client import Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from service import gauges
 from service.gate.gate import Gate
+from service.gauges import gauge, labelled
+from service.pool import Pool
 from service.scrape import SchemaMetrics
-
-BUCKETS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+from service.tally import BOUNDS, Durations, Tally
 
 
 class Metrics(SchemaMetrics):
-    """Answers /metrics; `observe` counts a request."""
+    """Answers /metrics."""
 
-    def __init__(self, gate: Gate) -> None:
-        self.pool: asyncpg.Pool | None = None
+    def __init__(self, gate: Gate, tally: Tally, pool: Pool) -> None:
+        self._tally = tally
+        self._pool = pool
         super().__init__(gate)
-        self._requests = Counter(
-            "calcio_http_requests", "Requests", ["method", "resource", "status"], registry=self._registry
-        )
-        self._durations = Histogram(
-            "calcio_http_request_duration_seconds",
-            "How long requests took",
-            ["resource"],
-            buckets=BUCKETS_S,
-            registry=self._registry,
-        )
-        # To find a metric by its labels takes longer than to count; of both labels there are few values.
-        self._count = cache(self._requests.labels)
-        self._measure = cache(self._durations.labels)
 
-    def observe(self, method: str, resource: str, status: int, duration_s: float) -> None:
-        self._count(method, resource, status).inc()
-        self._measure(resource).observe(duration_s)
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         yield from super().collect()
-        yield from gauges.of_requests(self._gate)
-        if self.pool is not None:
-            yield from gauges.of_pool(self.pool)
+        yield requests_counted(self._tally.requests)
+        yield requests_timed(self._tally.durations)
+        yield gauge("calcio_http_requests_in_flight", "Requests that need the database", self._gate.in_flight)
+        yield from of_pool(self._pool)
+
+
+def requests_counted(requests: Mapping[tuple[str, str, int], int]) -> Metric:
+    family = CounterMetricFamily("calcio_http_requests", "Requests", labels=["method", "resource", "status"])
+    for (method, resource, status), count in requests.items():
+        family.add_metric([method, resource, str(status)], count)
+    return family
+
+
+def requests_timed(durations: Mapping[str, Durations]) -> Metric:
+    family = HistogramMetricFamily(
+        "calcio_http_request_duration_seconds", "How long requests took", labels=["resource"]
+    )
+    for resource, found in durations.items():
+        # Each bucket counts what the smaller ones do as well.
+        buckets = list(zip(BOUNDS, accumulate(found.counts), strict=True))
+        family.add_metric([resource], buckets, found.sum_s)
+    return family
+
+
+def of_pool(pool: Pool) -> Iterator[GaugeMetricFamily]:
+    states = {"idle": pool.idle, "busy": pool.busy}
+    yield labelled("calcio_pool_connections", "Connections of the pool", "state", states)
+    yield gauge("calcio_pool_connections_max", "The most connections that requests share", pool.max_size)

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from service.access_log import AccessLog
-from service.api import NOUNS, PREFIX
+from service.api import NOUNS
 from service.gate.answers import App, Message, Receive, Scope, Send
-from service.metrics import Metrics
+from service.routing import noun_of
+from service.tally import Tally
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Header = tuple[bytes, bytes]
@@ -21,9 +22,9 @@ RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 class Observed:
     """Passes each request on, and looks at its answer."""
 
-    def __init__(self, app: App, metrics: Metrics, log: AccessLog, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, app: App, tally: Tally, log: AccessLog, is_draining: Callable[[], bool]) -> None:
         self._app = app
-        self._metrics = metrics
+        self._tally = tally
         self._log = log
         self._is_draining = is_draining
 
@@ -52,9 +53,9 @@ class Observed:
 
     def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
         method, path = scope["method"], scope["path"]
-        self._metrics.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
+        self._tally.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
-        self._log.say(method, path, status, round(duration_s * 1000, 2), client[0] if client else None)
+        self._log.say(method, path, status, duration_s, client[0] if client else None)
 
 
 def guarded(headers: Iterable[Header]) -> list[Header]:
@@ -67,5 +68,5 @@ def guarded(headers: Iterable[Header]) -> list[Header]:
 
 def resource_of(path: str) -> str:
     """A label from a closed set, whatever a client asks for."""
-    noun = path.removeprefix(f"{PREFIX}/").partition("/")[0] if path.startswith(PREFIX) else ""
+    noun = noun_of(path)
     return noun if noun in RESOURCES else "other"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from service.answers import EDITION
+from service.editions import EDITION
 from service.errors import MEDIA_TYPE, Kind
 from service.paging import PageQuery
 from service.resource import Operation, Resource

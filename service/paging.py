@@ -8,10 +8,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import Meta
-from starlette.requests import Request
 
 from service.answers import Answer
 from service.errors import Kind, Problem
+from service.request import Request
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -45,7 +45,7 @@ def cursor(key: object) -> str:
 def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable[[Item], object]) -> Answer:
     """The page of `rows`, which were asked for with one more than the limit, to see whether more follow."""
     items = rows[: query.limit]
-    answer = Answer({"items": items})
+    answer = Answer.of({"items": items})
     if len(rows) > query.limit:
         # As they came, since whoever sent them knew how to write them.
         kept = [
@@ -54,5 +54,5 @@ def page(request: Request, query: PageQuery, rows: Sequence[Item], key: Callable
             if one and unquote_plus(one.partition("=")[0]) not in MOVES
         ]
         following = "&".join([*kept, f"limit={query.limit}", f"after={cursor(key(items[-1]))}"])
-        answer.headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
+        answer.add(b"link", f'<{request.scope["path"]}?{following}>; rel="next"')
     return answer

@@ -1,121 +1,141 @@
-"""The pool that requests share: its sessions begin with a look at the schema, and send nothing too late."""
+"""The connections that requests share: so many at most, the last used one first, each lent as it was left."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import TracebackType
 
 import asyncpg
 
-from service import deadline
-from service.gate.connecting import CONNECT_TIMEOUT_S, is_direct
-from service.gate.gate import Gate
-from service.settings import ServiceSettings
+from service.gate.trouble import NO_ANSWER
 
-# They undo; a request that is too late must still be able to.
-_ALWAYS_SENT = frozenset({"ROLLBACK;", "ROLLBACK"})
 CLOSE_TIMEOUT_S = 2.0
-# Of the time after which the server ends an idle session.
-_RETIRED_AFTER = 0.8
 
 
-class CheckedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    """Sends no statement once the time of its request is over."""
+class Pool:
+    """Connects when it has nothing to lend, and closes what was idle for `idle_s`.
 
-    async def execute(self, query: str, *args: Any, **options: Any) -> Any:
-        if query not in _ALWAYS_SENT:
-            deadline.check()
-        return await super().execute(query, *args, **options)
+    Lending takes no turn of the event loop: with asyncpg's own pool that cost more than the statement.
+    """
 
-    async def executemany(self, command: str, args: Iterable[Any], **options: Any) -> Any:
-        deadline.check()
-        return await super().executemany(command, args, **options)
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection]], max_size: int, idle_s: float
+    ) -> None:
+        self.max_size = max_size
+        self._connect = connect
+        self._idle_s = idle_s
+        self._loop = asyncio.get_running_loop()
+        self._places = asyncio.Semaphore(max_size)
+        self._idle: list[tuple[float, asyncpg.Connection]] = []  # since when; the newest last
+        self._lent: dict[asyncpg.Connection, int] = {}  # of which generation
+        self._generation = 0
+        self._retiring: asyncio.TimerHandle | None = None
+        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._is_closing = False
 
-    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
-        deadline.check()
-        return await super().fetch(query, *args, **options)
+    @property
+    def idle(self) -> int:
+        """How many connections nobody has."""
+        return len(self._idle)
 
-    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-        deadline.check()
-        return await super().fetchrow(query, *args, **options)
+    @property
+    def busy(self) -> int:
+        """How many connections requests have."""
+        return len(self._lent)
 
-    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-        deadline.check()
-        return await super().fetchval(query, *args, **options)
+    def acquire(self) -> "Loan":
+        """A connection for a block; the block waits where all are lent."""
+        return Loan(self)
 
-    async def prepare(self, query: str, **options: Any) -> NoReturn:
-        raise NotImplementedError("a prepared statement could be sent unchecked: fetch prepares and keeps it")
-
-
-class Connector:
-    """Opens sessions; the first one finds out whether a transaction pooler stands in between."""
-
-    def __init__(self) -> None:
-        self._is_direct: bool | None = None
-
-    async def __call__(self, *args: Any, **options: Any) -> asyncpg.Connection:
-        if self._is_direct is None:
-            self._is_direct = await self._look(*args, **options)
-        if not self._is_direct:
-            # A statement would be kept by a session that the pooler gives to someone else.
-            options["statement_cache_size"] = 0
-        return await asyncpg.connect(*args, **options)
-
-    async def _look(self, *args: Any, **options: Any) -> bool:
-        connection = await asyncpg.connect(*args, **{**options, "connection_class": asyncpg.Connection})
+    async def take(self) -> asyncpg.Connection:
+        """A connection to give back; raises what connecting raises, and InterfaceError where the pool closes."""
+        await self._places.acquire()
+        generation = self._generation
         try:
-            return await is_direct(connection)
-        finally:
-            await connection.close()
+            if self._is_closing:
+                raise asyncpg.InterfaceError("the pool is closing")  # noqa: TRY301 - the place is given back
+            connection = self._newest() or await self._connect()
+        except BaseException:
+            self._places.release()
+            raise
+        self._lent[connection] = generation
+        return connection
+
+    def give_back(self, connection: asyncpg.Connection, *, interrupted: bool) -> None:
+        """Take it back; it is lent again unless it knows an older schema, or a statement or transaction goes on."""
+        is_old = self._lent.pop(connection) != self._generation
+        if is_old or interrupted or connection.is_closed() or connection.is_in_transaction():
+            # Its place is taken until the server knows.
+            self._part_with(connection).add_done_callback(lambda _: self._places.release())
+            return
+        self._idle.append((self._loop.time(), connection))
+        self._places.release()
+        if self._retiring is None:
+            self._retire()
+
+    def expire(self) -> None:
+        """Lend nothing any more that was connected before now."""
+        self._generation += 1
+        while self._idle:
+            self._part_with(self._idle.pop()[1])
+
+    async def close(self) -> None:
+        """Lend nothing any more; wait for what is lent, and close everything."""
+        self._is_closing = True
+        self.expire()
+        for _ in range(self.max_size):
+            await self._places.acquire()
+        await asyncio.gather(*self._goodbyes)
+
+    def terminate(self) -> None:
+        """Cut off what is still lent."""
+        for connection in self._lent:
+            connection.terminate()
+
+    def _newest(self) -> asyncpg.Connection | None:
+        outlived = self._loop.time() - self._idle_s
+        while self._idle:
+            since, connection = self._idle.pop()
+            if since > outlived and not connection.is_closed():
+                return connection
+            self._part_with(connection)
+        return None
+
+    def _retire(self) -> None:
+        """Part with what was idle for too long: one timer for all of them."""
+        outlived = self._loop.time() - self._idle_s
+        while self._idle and self._idle[0][0] <= outlived:
+            self._part_with(self._idle.pop(0)[1])
+        ends_at = self._idle[0][0] + self._idle_s if self._idle else None
+        self._retiring = None if ends_at is None else self._loop.call_at(ends_at, self._retire)
+
+    def _part_with(self, connection: asyncpg.Connection) -> "asyncio.Task[None]":
+        goodbye = self._loop.create_task(_say_goodbye(connection))
+        self._goodbyes.add(goodbye)
+        goodbye.add_done_callback(self._goodbyes.discard)
+        return goodbye
 
 
-def make_pool(arguments: Mapping[str, Any], name: str, settings: ServiceSettings, gate: Gate) -> asyncpg.Pool:
-    """A pool that connects when it is first asked."""
+class Loan:
+    """A connection of a pool, for a block."""
 
-    async def examine(connection: asyncpg.Connection) -> None:
-        with deadline.within(CONNECT_TIMEOUT_S):
-            await gate.examine(connection)
+    __slots__ = ("_connection", "_pool")
 
-    times = {"timeout": CONNECT_TIMEOUT_S, "command_timeout": settings.request_deadline_s}
-    named = {**arguments.get("server_settings", {}), "application_name": name}
-    return asyncpg.create_pool(
-        **{**times, **arguments, "server_settings": named},
-        min_size=0,
-        max_size=settings.pool_size,
-        max_inactive_connection_lifetime=_RETIRED_AFTER * settings.idle_timeout_s,
-        connect=Connector(),
-        connection_class=CheckedConnection,
-        init=examine,
-        reset=_nothing_to_reset,
-    )
-
-
-@asynccontextmanager
-async def opened(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
-    """Close the pool when the block ends; what someone then still holds is cut off after a moment."""
-    await pool
-    try:
-        yield pool
-    finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await pool.close()
-
-
-class SharedSessions:
-    """The pool as its gate moves it."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def expire(self) -> None:
-        await self._pool.expire_connections()
+    async def __aenter__(self) -> asyncpg.Connection:
+        self._connection = await self._pool.take()
+        return self._connection
 
-    async def prove(self) -> None:
-        await self.expire()
-        async with asyncio.timeout(CONNECT_TIMEOUT_S), self._pool.acquire():
-            pass
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        interrupted = isinstance(error, asyncio.CancelledError | TimeoutError)
+        self._pool.give_back(self._connection, interrupted=interrupted)
 
 
-async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
-    """Spare each request a round trip: a request here leaves nothing behind but a transaction."""
+async def _say_goodbye(connection: asyncpg.Connection) -> None:
+    """Have the server cancel what it still does, and leave; be cut off where that takes long."""
+    with suppress(*NO_ANSWER):
+        await connection.close(timeout=CLOSE_TIMEOUT_S)

@@ -4,17 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from service.answers import expected_edition
-from service.auth import Role, authorise
+from service.answers import Answer
+from service.auth import Role
 from service.conditional import unless_known
+from service.editions import expected_edition
+from service.handlers import answer_to
+from service.request import Request
 from service.validation import read_body, read_query
 
-Handler = Callable[..., Awaitable[Response]]
+Handler = Callable[..., Awaitable[Answer]]
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,8 +47,10 @@ class Operation:
         self.reads = reads
         self._decoder = None if body is None else msgspec.json.Decoder(body)
 
-    async def __call__(self, request: Request) -> Response:
-        authorise(request, self.role)
+    async def __call__(self, request: Request) -> Answer:
+        request.principal = request.auth.authorise(
+            self.role, request.method, request.header(b"authorization")
+        )
         arguments: list[Any] = []
         if self.query is not None:
             arguments.append(read_query(request, self.query))
@@ -57,8 +60,8 @@ class Operation:
             arguments.append(expected_edition(request))
         if self._decoder is not None:
             arguments.append(await read_body(request, self._decoder))
-        response = await self.handler(request, *arguments)
-        return unless_known(request, response) if self.reads else response
+        answer = await self.handler(request, *arguments)
+        return unless_known(request, answer) if self.reads else answer
 
 
 def reads(handler: Handler, gives: Any, *, query: Any = None, role: Role = Role.READER) -> Operation:
@@ -89,12 +92,16 @@ class Resource(Route):
 
 
 class Methods:
-    """A resource's operations as an ASGI application, which spares each request a second way to handle exceptions."""
+    """A resource's operations as an ASGI application, which answers what they raise by itself."""
 
     def __init__(self, operations: Mapping[str, Operation]) -> None:
         self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        response = await self._operations[method](Request(scope, receive, send))
-        await response(scope, receive, send)
+        request = Request(scope, receive, send)
+        try:
+            answer = await self._operations[method](request)
+        except Exception as error:  # noqa: BLE001 - each has its answer, and what is none of ours is logged
+            answer = answer_to(request, error)
+        await answer(scope, receive, send)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -33,7 +33,7 @@ class SchemaMetrics(Collector):
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Give what is read at the moment of a scrape."""
         yield from gauges.of_gate(self._gate)
         if self._chronicle is not None:

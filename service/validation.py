@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.requests import Request
 
 from service.errors import Kind, Problem, not_found
+from service.request import Request
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ _AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 
 async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     """The body as what `decoder` decodes."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(Kind.NOT_JSON, "set Content-Type: application/json")
     if request.headers.get("content-encoding", "identity").lower() != "identity":

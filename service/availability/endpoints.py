@@ -1,13 +1,12 @@
 """Availability: a player says yes, no or maybe until the session locks; an organiser may say it for anyone."""
 
-from starlette.requests import Request
-
 from service.answers import Answer
 from service.auth import Principal, Role
 from service.availability import queries
 from service.availability.models import Answered, AnswerKey, AnswersPage, AnswersQuery, NewAnswer
 from service.errors import Kind, Problem, found
 from service.paging import page
+from service.request import Request
 from service.resource import Resource, reads, writes
 from service.sessions import queries as sessions
 from service.sessions.states import TAKES_ANSWERS
@@ -20,7 +19,7 @@ from service.work import unit_of_work
 async def list_answers(request: Request, query: AnswersQuery) -> Answer:
     session_id = path_id(request, "session_id")
     after = query.key(AnswerKey, AnswerKey(0))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         found(await sessions.READ.one(connection, session_id), "session", session_id)
         answers = await queries.LIST.all(connection, session_id, after.id, query.limit + 1)
     return page(request, query, answers, lambda answer: AnswerKey(answer.player_id))
@@ -28,7 +27,7 @@ async def list_answers(request: Request, query: AnswersQuery) -> Answer:
 
 async def put_answer(request: Request, new: NewAnswer) -> Answer:
     session_id, player_id = path_id(request, "session_id"), path_id(request, "player_id")
-    principal: Principal = request.state.principal
+    principal: Principal = request.principal
 
     async def work(connection: Connection) -> Answered:
         await _may_speak_for(connection, principal, player_id)
@@ -39,7 +38,7 @@ async def put_answer(request: Request, new: NewAnswer) -> Answer:
         answer = await queries.PUT.one(connection, session_id, player_id, new.answer)
         return found(answer, "player who still plays with the id", player_id)
 
-    return Answer(await unit_of_work(request.state.pool, work))
+    return Answer.of(await unit_of_work(request.pool, work))
 
 
 async def _may_speak_for(connection: Connection, principal: Principal, player_id: int) -> None:

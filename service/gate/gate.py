@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -57,6 +56,21 @@ class NoSessions:
         return
 
 
+class Serving:
+    """Counts a request while its block runs."""
+
+    __slots__ = ("_gate",)
+
+    def __init__(self, gate: "Gate") -> None:
+        self._gate = gate
+
+    def __enter__(self) -> None:
+        self._gate.in_flight += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.in_flight -= 1
+
+
 class Gate:
     """Answers `verdict` at any time; whoever asks the database (Rounds) tells it what came of that."""
 
@@ -82,14 +96,9 @@ class Gate:
             self._say(outlived(self._verdict, self.trouble or "this process has not asked for so long"))
         return self._verdict
 
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        """While a request is in flight this process's row is not deleted."""
-        self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
+    def serving(self) -> "Serving":
+        """A block in which a request is in flight: this process's row is not deleted."""
+        return Serving(self)
 
     async def ask(self, sql: str) -> list[Mapping[str, Any]]:
         """Ask the ledger for people, over the gate's own session."""

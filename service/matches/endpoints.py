@@ -1,9 +1,9 @@
 """Matches: line-ups from the teams, goals, and the moment from which a match counts."""
 
 from msgspec.structs import asdict
-from starlette.requests import Request
 
-from service.answers import Answer, stale, tagged, tagged_whole
+from service.answers import Answer
+from service.editions import created, stale, tagged, tagged_whole
 from service.errors import Kind, Problem, found
 from service.matches import queries
 from service.matches.counting import count, recount
@@ -20,6 +20,7 @@ from service.matches.models import (
 )
 from service.matches.season import season_of
 from service.paging import page
+from service.request import Request
 from service.resource import Resource, changes, reads, writes
 from service.sessions import queries as sessions
 from service.sessions.states import TAKES_MATCHES
@@ -43,13 +44,13 @@ async def create_match(request: Request, new: NewMatch) -> Answer:
         await queries.LINE_UP.run(connection, match.id, player_ids, sides)
         return match
 
-    match = await unit_of_work(request.state.pool, work)
-    return tagged(match, 201, f"{request.url.path.partition('/sessions/')[0]}/matches/{match.id}")
+    match = await unit_of_work(request.pool, work)
+    return created(match, f"{request.url.path.partition('/sessions/')[0]}/matches/{match.id}")
 
 
 async def list_matches(request: Request, query: MatchesQuery) -> Answer:
     below = query.key(MatchKey, MatchKey(ID_MAX))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         matches = await queries.LIST.all(connection, below.id, query.limit + 1)
     return page(request, query, matches, lambda match: MatchKey(match.id))
 
@@ -57,7 +58,7 @@ async def list_matches(request: Request, query: MatchesQuery) -> Answer:
 async def list_matches_of_session(request: Request, query: MatchesQuery) -> Answer:
     session_id = path_id(request, "session_id")
     below = query.key(MatchKey, MatchKey(ID_MAX))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         found(await sessions.READ.one(connection, session_id), "session", session_id)
         matches = await queries.LIST_OF_SESSION.all(connection, session_id, below.id, query.limit + 1)
     return page(request, query, matches, lambda match: MatchKey(match.id))
@@ -65,7 +66,7 @@ async def list_matches_of_session(request: Request, query: MatchesQuery) -> Answ
 
 async def read_match(request: Request) -> Answer:
     match_id = path_id(request, "match_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         # The match first: goals newer than its ETag cost their editor a 412, the reverse an overwritten change.
         match = found(await queries.READ.one(connection, match_id), "match", match_id)
         line_ups = await queries.APPEARANCES.all(connection, match_id)
@@ -90,7 +91,7 @@ async def put_goals(request: Request, edition: int, goals: list[NewGoal]) -> Ans
             await recount(connection, match, played)
         return match
 
-    return tagged(await unit_of_work(request.state.pool, work))
+    return tagged(await unit_of_work(request.pool, work))
 
 
 async def finalise_match(request: Request, edition: int) -> Answer:
@@ -109,7 +110,7 @@ async def finalise_match(request: Request, edition: int) -> Answer:
         await count(connection, match, played)
         return match
 
-    return tagged(await unit_of_work(request.state.pool, work))
+    return tagged(await unit_of_work(request.pool, work))
 
 
 async def _lock(connection: Connection, match_id: int, edition: int) -> Match:

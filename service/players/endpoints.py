@@ -1,25 +1,25 @@
 """Players: create, list, search, read, change, retire."""
 
-from starlette.requests import Request
-
-from service.answers import Answer, stale, tagged
+from service.answers import Answer
+from service.editions import created, stale, tagged
 from service.errors import found
 from service.paging import page
 from service.players import queries
 from service.players.models import NewPlayer, Player, PlayerChange, PlayerKey, PlayersPage, PlayersQuery
+from service.request import Request
 from service.resource import Resource, changes, reads, writes
 from service.validation import given, path_id
 
 
 async def create_player(request: Request, new: NewPlayer) -> Answer:
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         player = await queries.CREATE.only(connection, new.name, new.preferred_role)
-    return tagged(player, 201, f"{request.url.path}/{player.id}")
+    return created(player, f"{request.url.path}/{player.id}")
 
 
 async def list_players(request: Request, query: PlayersQuery) -> Answer:
     after = query.key(PlayerKey, PlayerKey("", 0))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         players = await queries.LIST.all(
             connection, after.name, after.id, query.name, query.retired, query.limit + 1
         )
@@ -28,7 +28,7 @@ async def list_players(request: Request, query: PlayersQuery) -> Answer:
 
 async def read_player(request: Request) -> Answer:
     player_id = path_id(request, "player_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         player = await queries.READ.one(connection, player_id)
     return tagged(found(player, "player", player_id))
 
@@ -36,7 +36,7 @@ async def read_player(request: Request) -> Answer:
 async def change_player(request: Request, edition: int, change: PlayerChange) -> Answer:
     player_id = path_id(request, "player_id")
     values = [given(value) for value in (change.name, change.preferred_role, change.retired)]
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         player = await queries.CHANGE.one(connection, player_id, edition, *values)
         if player is None:
             found(await queries.READ.one(connection, player_id), "player", player_id)

@@ -1,13 +1,12 @@
 """Ratings: the history of a player's skill."""
 
-from starlette.requests import Request
-
 from service.answers import Answer
 from service.errors import found
 from service.paging import page
 from service.players import queries as players
 from service.ratings import queries
 from service.ratings.models import RatingKey, RatingsPage, RatingsQuery
+from service.request import Request
 from service.resource import Resource, reads
 from service.validation import ID_MAX, path_id
 
@@ -15,7 +14,7 @@ from service.validation import ID_MAX, path_id
 async def list_ratings(request: Request, query: RatingsQuery) -> Answer:
     player_id = path_id(request, "player_id")
     below = query.key(RatingKey, RatingKey(ID_MAX))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         found(await players.READ.one(connection, player_id), "player", player_id)
         ratings = await queries.HISTORY.all(connection, player_id, below.id, query.limit + 1)
     return page(request, query, ratings, lambda rating: RatingKey(rating.id))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import msgspec
-from openskill.models import PlackettLuce
 
 
 class Skill(msgspec.Struct, frozen=True):
@@ -18,6 +17,9 @@ NEWCOMER = Skill(25.0, 25.0 / 3)
 
 def after(home: Sequence[Skill], away: Sequence[Skill], score: tuple[int, int]) -> list[Skill]:
     """The skills of home and away, one after the other, after a match that ended `score`."""
+    # `service.later` has imported it by now, and no start waits for it.
+    from openskill.models import PlackettLuce
+
     model = PlackettLuce(mu=NEWCOMER.mu, sigma=NEWCOMER.sigma)
     teams = [[model.rating(mu=skill.mu, sigma=skill.sigma) for skill in side] for side in (home, away)]
     rated = model.rate(teams, scores=[float(goals) for goals in score])

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 from msgspec import UNSET
-from starlette.requests import Request
 
-from service.answers import Answer, stale, tagged
+from service.answers import Answer
+from service.editions import created, stale, tagged
 from service.errors import Kind, Problem, found
 from service.matches import queries as matches
 from service.paging import page
+from service.request import Request
 from service.resource import Resource, changes, reads, writes
 from service.sessions import queries
 from service.sessions.models import (
@@ -31,23 +32,23 @@ BEFORE_ALL = datetime(YEARS[0] - 1, 12, 31, tzinfo=UTC)
 
 async def create_session(request: Request, new: NewSession) -> Answer:
     starts_at = sensible(new.starts_at)
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         session = await queries.CREATE.only(connection, starts_at, new.venue, new.players_a_side)
-    return tagged(session, 201, f"{request.url.path}/{session.id}")
+    return created(session, f"{request.url.path}/{session.id}")
 
 
 async def list_sessions(request: Request, query: SessionsQuery) -> Answer:
     since = BEFORE_ALL if query.since is None else sensible(query.since, "$.since")
     after = query.key(SessionKey, SessionKey(since, 0))
     time = sensible(after.starts_at, "$.after", range(BEFORE_ALL.year, YEARS.stop + 1))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         sessions = await queries.LIST.all(connection, time, after.id, query.limit + 1)
     return page(request, query, sessions, lambda session: SessionKey(session.starts_at, session.id))
 
 
 async def read_session(request: Request) -> Answer:
     session_id = path_id(request, "session_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         session = await queries.READ.one(connection, session_id)
     return tagged(found(session, "session", session_id))
 
@@ -67,7 +68,7 @@ async def change_session(request: Request, edition: int, change: SessionChange) 
             await _must_not_count(connection, session_id)
         return await queries.CHANGE.only(connection, session_id, starts_at, *values)
 
-    return tagged(await unit_of_work(request.state.pool, work))
+    return tagged(await unit_of_work(request.pool, work))
 
 
 async def _must_not_count(connection: Connection, session_id: int) -> None:

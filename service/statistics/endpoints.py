@@ -1,9 +1,8 @@
 """Statistics: the leaderboard, read from the rows that finalising keeps."""
 
-from starlette.requests import Request
-
 from service.answers import Answer
 from service.paging import page
+from service.request import Request
 from service.resource import Resource, reads
 from service.statistics import queries
 from service.statistics.models import LeaderboardPage, LeaderboardQuery, LineKey
@@ -13,7 +12,7 @@ COUNT_MAX = 2**31 - 1
 
 async def read_leaderboard(request: Request, query: LeaderboardQuery) -> Answer:
     after = query.key(LineKey, LineKey(COUNT_MAX, 0, 0))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         lines = await queries.LEADERBOARD.all(
             connection, query.season, after.points, after.goals, after.player_id, query.limit + 1
         )

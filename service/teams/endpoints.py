@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from secrets import randbelow
 
-from starlette.requests import Request
-
 from service.answers import Answer
 from service.errors import Kind, Problem, found, not_found
 from service.ratings.skill import NEWCOMER
+from service.request import Request
 from service.resource import Resource, reads, writes
 from service.sessions import queries as sessions
 from service.sessions.states import TAKES_TEAMS
@@ -33,17 +32,17 @@ async def make_teams(request: Request, new: NewTeams) -> Answer:
         await queries.MAKE.run(connection, session_id, seed, *columns)
         return await queries.READ.all(connection, session_id)
 
-    placed = await unit_of_work(request.state.pool, work)
-    return Answer(_teams(session_id, placed), 201, {"Location": request.url.path})
+    placed = await unit_of_work(request.pool, work)
+    return Answer.of(_teams(session_id, placed), 201).add(b"location", request.url.path)
 
 
 async def read_teams(request: Request) -> Answer:
     session_id = path_id(request, "session_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         placed = await queries.READ.all(connection, session_id)
     if not placed:
         raise not_found("team of session", session_id)
-    return Answer(_teams(session_id, placed))
+    return Answer.of(_teams(session_id, placed))
 
 
 def _placed(coming: Sequence[Coming], seed: int) -> tuple[list[str], list[int], list[float]]:

@@ -1,11 +1,11 @@
 """Users: which player a token's subject is, for an admin to say."""
 
-from starlette.requests import Request
-
-from service.answers import Answer, stale, tagged
+from service.answers import Answer
 from service.auth import ANYONE, Principal, Role
+from service.editions import created, stale, tagged
 from service.errors import found, unauthenticated
 from service.paging import page
+from service.request import Request
 from service.resource import Resource, changes, reads, writes
 from service.users import queries
 from service.users.models import (
@@ -21,28 +21,28 @@ from service.validation import path_id
 
 
 async def create_account(request: Request, new: NewAccount) -> Answer:
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         account = await queries.CREATE.only(connection, new.subject, new.player_id)
-    return tagged(account, 201, f"{request.url.path}/{account.id}")
+    return created(account, f"{request.url.path}/{account.id}")
 
 
 async def list_accounts(request: Request, query: AccountsQuery) -> Answer:
     after = query.key(AccountKey, AccountKey(0))
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         accounts = await queries.LIST.all(connection, after.id, query.limit + 1)
     return page(request, query, accounts, lambda account: AccountKey(account.id))
 
 
 async def read_account(request: Request) -> Answer:
     account_id = path_id(request, "account_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         account = await queries.READ.one(connection, account_id)
     return tagged(found(account, "account", account_id))
 
 
 async def change_account(request: Request, edition: int, change: AccountChange) -> Answer:
     account_id = path_id(request, "account_id")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         account = await queries.CHANGE.one(connection, account_id, edition, change.player_id)
         if account is None:
             found(await queries.READ.one(connection, account_id), "account", account_id)
@@ -51,12 +51,12 @@ async def change_account(request: Request, edition: int, change: AccountChange) 
 
 
 async def read_me(request: Request) -> Answer:
-    principal: Principal = request.state.principal
+    principal: Principal = request.principal
     if principal is ANYONE:
         raise unauthenticated("reading is public here, but who you are only a token says")
-    async with request.state.pool.acquire() as connection:
+    async with request.pool.acquire() as connection:
         account = await queries.FIND.one(connection, principal.subject)
-    return Answer(Me(principal.subject, principal.role.name.lower(), account))
+    return Answer.of(Me(principal.subject, principal.role.name.lower(), account))
 
 
 routes = [

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.auth import Role
-from service.tokens import verifier
+from service.keys import verifier
 from tests.database.api.tokens import AUDIENCE, ISSUER, SECRET
 from tests.unit.test_tokens import jwks, of_secret, refused
 

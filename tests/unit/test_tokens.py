@@ -16,11 +16,11 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from db.contract.refusal import ExitCode, Refusal
 from service.auth import Role
 from service.errors import Kind, Problem
-from service.tokens import TokenVerifier, verifier
+from service.keys import MountedVerifier, verifier
 from tests.database.api.tokens import AUDIENCE, ISSUER, SECRET, token
 
 
-def of_secret(folder: Path) -> TokenVerifier:
+def of_secret(folder: Path) -> MountedVerifier:
     file = folder / "secret"
     file.write_text(SECRET + "\n")
     made = verifier(None, file, ISSUER, AUDIENCE)
@@ -28,7 +28,7 @@ def of_secret(folder: Path) -> TokenVerifier:
     return made
 
 
-def refused(made: TokenVerifier, offered: str) -> str:
+def refused(made: MountedVerifier, offered: str) -> str:
     with pytest.raises(Problem) as problem:
         made.verify(offered)
     assert problem.value.kind is Kind.UNAUTHENTICATED

@@ -9,7 +9,7 @@ from httpx import Client
 
 from db.contract.url import DatabaseUrl
 from service.auth import Auth, Role
-from service.tokens import verifier
+from service.keys import verifier
 from tests.database.api.serving import served
 from tests.database.api.tokens import AUDIENCE, ISSUER, SECRET, token
 from tests.database.migrating import execute, upgrade

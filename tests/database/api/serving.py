@@ -13,7 +13,10 @@ from starlette.applications import Starlette
 from db.contract.url import DatabaseUrl
 from service.api import make_api
 from service.auth import Auth
+from service.connections import opened
+from service.pool import Pool
 from service.protocol import BoundedProtocol
+from service.routing import Routing
 from tests.eventually import eventually
 
 
@@ -40,14 +43,16 @@ def served(
             thread.join()
 
 
-def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Starlette:
-    async def listen(connection: asyncpg.Connection) -> None:
+def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Routing:
+    async def connect() -> asyncpg.Connection:
+        connection = await asyncpg.connect(**url.for_asyncpg())
         if heard is not None:
             connection.add_query_logger(heard)
+        return connection
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with asyncpg.create_pool(**url.for_asyncpg(), min_size=0, max_size=8, init=listen) as pool:
+        async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
             yield {"pool": pool, "auth": auth}
 
     return make_api(lifespan)

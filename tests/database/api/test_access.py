@@ -9,10 +9,9 @@ import pytest
 from httpx import Client
 
 from db.contract.url import DatabaseUrl
-from service.api import routes
+from service.api import resources
 from service.auth import Auth, Role
-from service.resource import Resource
-from service.tokens import verifier
+from service.keys import verifier
 from tests.database.api.conftest import client
 from tests.database.api.evening import API, made, make_players, make_session
 from tests.database.api.serving import served
@@ -20,8 +19,7 @@ from tests.database.api.tokens import AUDIENCE, ISSUER, token
 
 OPERATIONS = [
     (method, re.sub(r"\{\w+:int\}", "1", route.path), operation.role)
-    for route in routes
-    if isinstance(route, Resource)
+    for route in resources
     for method, operation in route.operations.items()
 ]
 assert OPERATIONS

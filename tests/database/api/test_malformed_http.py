@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from db.contract.url import DatabaseUrl
 from service.auth import Auth
+from service.keys import verifier
 from service.protocol import HEAD_BYTES_MAX, BoundedProtocol
-from service.tokens import verifier
 from tests.database.api.serving import served
 from tests.database.api.tokens import AUDIENCE, ISSUER
 

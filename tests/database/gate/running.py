@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import httpx
 
 from db.contract.lineage import Lineage
@@ -15,6 +14,7 @@ from service.gate.answers import App, Message
 from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.rounds import kept_true
+from service.pool import Pool
 from service.settings import ServiceSettings
 from tests.database.gate.ledger import IMAGE
 
@@ -50,11 +50,17 @@ async def running_service(url: DatabaseUrl, **settings: Any) -> AsyncIterator[ht
 @asynccontextmanager
 async def running_with_pool(
     url: DatabaseUrl, gate_url: DatabaseUrl | None = None, image: Lineage = IMAGE, **settings: Any
-) -> AsyncIterator[tuple[httpx.AsyncClient, asyncpg.Pool]]:
+) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
     """A client of the service, and the pool that its requests share."""
     app = create_app(ServiceSettings(**{**RARE, **settings}), url, gate_url or url, image)
     async with lifespan(app) as state, httpx.AsyncClient(transport=WithState(app, state)) as client:
         yield client, state["pool"]
+
+
+async def fetched(pool: Pool, sql: str) -> Any:
+    """The one value that `sql` gives, over whichever connection the pool lends."""
+    async with pool.acquire() as connection:
+        return await connection.fetchval(sql)
 
 
 class WithState(httpx.ASGITransport):

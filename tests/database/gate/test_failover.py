@@ -109,7 +109,7 @@ async def test_a_lost_revision_shuts_the_gate_until_it_is_applied_again(
         pair.promote()
         proxy.lead_to(pair.standby.url.hosts[0])
         with deadline.within(20), pytest.raises(UnfitSchemaError, match="0002 to come"):
-            await pool.acquire()
+            await pool.take()
         assert "[-]schema behind" in await until_readyz(client, 503)
         with jobs(pair.standby, tmp_path / "standby") as job:
             ended = await asyncio.to_thread(job.run, "upgrade", image=new, app_role=SERVICE)

@@ -10,7 +10,7 @@ from service import deadline
 from service.deadline import DeadlineOverError
 from service.gate.trouble import LapsedError, UnfitSchemaError
 from tests.database.gate.ledger import CONTRACT, OLD, TRAILING, Ledger
-from tests.database.gate.running import readyz, running_with_pool, until, until_readyz
+from tests.database.gate.running import fetched, readyz, running_with_pool, until, until_readyz
 from tests.server.roles import fresh_database
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +29,8 @@ async def test_a_new_session_begins_with_a_look_at_the_schema(
         await until_readyz(client, 200)
         at_head.apply(CONTRACT)
         with deadline.within(5), pytest.raises(UnfitSchemaError, match="0004"):
-            await pool.acquire()
-        assert pool.get_size() == 0
+            await pool.take()
+        assert pool.idle == pool.busy == 0
         assert "[-]schema broken" in (await readyz(client)).text
 
 
@@ -42,14 +42,14 @@ async def test_a_new_session_looks_whether_any_contract_waits_for_it(
         await until_readyz(client, 200)
         at_head.execute("UPDATE ledger_reader SET expires_at = clock_timestamp() + interval '44 seconds'")
         with deadline.within(5), pytest.raises(LapsedError):
-            await pool.acquire()
-        assert pool.get_size() == 0
+            await pool.take()
+        assert pool.idle == pool.busy == 0
         await until_readyz(client, 200)
         assert at_head.rows(
             "SELECT FROM ledger_reader WHERE expires_at > clock_timestamp() + interval '50 minutes'"
         )
         with deadline.within(5):
-            await pool.fetchval("SELECT 1")
+            await fetched(pool, "SELECT 1")
 
 
 async def test_a_pool_that_points_elsewhere_keeps_the_gate_shut(
@@ -61,7 +61,7 @@ async def test_a_pool_that_points_elsewhere_keeps_the_gate_shut(
         async with running_with_pool(url, service_url) as (client, pool):
             await until_readyz(client, 200)
             with deadline.within(5), pytest.raises(UnfitSchemaError, match="empty"):
-                await pool.acquire()
+                await pool.take()
             proofs = at_head.rows(SESSIONS, elsewhere)
             at_head.apply(TRAILING)
             await until(lambda: at_head.rows(SESSIONS, elsewhere) > proofs)
@@ -75,12 +75,12 @@ async def test_sessions_do_not_outlive_the_schema_they_know(
     async with running_with_pool(service_url) as (client, pool):
         await until_readyz(client, 200)
         with deadline.within(20):
-            before = await pool.fetchval("SELECT pg_backend_pid()")
-            assert before == await pool.fetchval("SELECT pg_backend_pid()")
+            before = await fetched(pool, "SELECT pg_backend_pid()")
+            assert before == await fetched(pool, "SELECT pg_backend_pid()")
             at_head.apply(TRAILING)
             while "0003" not in (await readyz(client, "?verbose")).text:
-                await pool.fetchval("SELECT 1")
-            assert before != await pool.fetchval("SELECT pg_backend_pid()")
+                await fetched(pool, "SELECT 1")
+            assert before != await fetched(pool, "SELECT pg_backend_pid()")
 
 
 @pytest.mark.usefixtures("at_head")
@@ -143,7 +143,7 @@ async def test_what_the_url_says_of_times_is_obeyed(service_url: DatabaseUrl) ->
     async with running_with_pool(url) as (client, pool):
         await until_readyz(client, 200)
         with deadline.within(5), pytest.raises(TimeoutError):
-            await pool.fetchval("SELECT pg_sleep(5)")
+            await fetched(pool, "SELECT pg_sleep(5)")
 
 
 @pytest.mark.usefixtures("at_head")
@@ -155,7 +155,7 @@ async def test_a_session_is_reused_as_it_is(service_url: DatabaseUrl) -> None:
             with pytest.raises(asyncpg.PostgresSyntaxError):
                 async with pool.acquire() as connection, connection.transaction():
                     await connection.execute("SELEKT")
-            assert await pool.fetchval("SELECT pg_current_xact_id_if_assigned()") is None
+            assert await fetched(pool, "SELECT pg_current_xact_id_if_assigned()") is None
 
 
 async def test_who_keeps_a_session_does_not_keep_the_process(
@@ -164,6 +164,6 @@ async def test_who_keeps_a_session_does_not_keep_the_process(
     """The end of the service cuts off what was never given back."""
     async with running_with_pool(service_url) as (client, pool):
         await until_readyz(client, 200)
-        await pool.acquire()
+        await pool.take()
         assert len(at_head.rows(SERVING)) == 1
     await until(lambda: at_head.rows(SERVING) == [])

@@ -4,13 +4,13 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import datetime
 
-import asyncpg
 import pytest
 
 from db.contract.standing import Standing
 from db.contract.url import DatabaseUrl
 from service import deadline
 from service.gate.connecting import SERVER_SETTINGS
+from service.pool import Pool
 from tests.database.gate.bouncer import IS_INSTALLED, pooled
 from tests.database.gate.ledger import CONTRACT, FIRST, OLD, SECOND, Ledger
 from tests.database.gate.running import SHORT, running_gate, running_with_pool, until, until_readyz
@@ -69,7 +69,7 @@ async def test_requests_share_few_connections(ledger: Ledger, service_url: Datab
     """The pool finds the pooler out, and keeps no statement that another session would have to know."""
     ledger.apply(FIRST, SECOND)
 
-    async def ask(pool: asyncpg.Pool, number: int) -> int:
+    async def ask(pool: Pool, number: int) -> int:
         with deadline.within(20):
             async with pool.acquire() as connection, connection.transaction():
                 return int(await connection.fetchval("SELECT $1::int + 1", number))

@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 
 from db.contract.url import DatabaseUrl
+from service.pool import Pool
 from tests.database.gate.matrix.cases import Case
 from tests.database.gate.process import environment
 from tests.database.gate.running import running_with_pool
@@ -67,7 +67,7 @@ class Pod:
     role: Role
     client: httpx.AsyncClient
     management: str
-    pool: asyncpg.Pool | None = None
+    pool: Pool | None = None
 
     @property
     def key(self) -> tuple[str, Program, Role]:
