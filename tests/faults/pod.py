@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Awaitable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,19 @@ def stopping(value: str) -> str:
     return value
 
 
-async def ask(asked: Any) -> str:
-    """What comes of a query that the code of release 1 makes."""
+async def query(connection: Any) -> None:
+    """Ask as the code of release 1 does."""
+    await connection.fetch("SELECT skill FROM player WHERE name = $1", "p")
+
+
+async def query_anew(pool: Any) -> None:
+    async with pool.acquire() as connection:
+        await query(connection)
+
+
+async def result_of(querying: Awaitable[None]) -> str:
     try:
-        await asked.fetch("SELECT skill FROM player WHERE name = $1", "p")
+        await querying
     except DeadlineOverError:
         return "too late"
     except UnfitSchemaError:
@@ -80,9 +90,9 @@ async def main(lockfile_: Path, moment: Moment) -> str:
                     )
                 else:
                     stop()
-                first = await ask(connection)
+                first = await result_of(query(connection))
             # As long as it believes that it has the time, a request may ask for another session.
-            return f"{first}, {await ask(pool)}" if first == NOBODY else first
+            return f"{first}, {await result_of(query_anew(pool))}" if first == NOBODY else first
 
 
 if __name__ == "__main__":
