@@ -29,10 +29,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # One read may be larger than a head: the parser is given no more of it than a head may have.
-        while data and not self.transport.is_closing():
-            room = HEAD_BYTES_MAX - self._head_bytes
+        while len(data) > (room := HEAD_BYTES_MAX - self._head_bytes):
             self._take(data[:room])
+            if self.transport.is_closing():
+                return
             data = data[room:]
+        self._take(data)
 
     def _take(self, data: bytes) -> None:
         if self._in_head:

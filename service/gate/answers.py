@@ -13,6 +13,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
+_JSON = JSON.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +54,7 @@ class Answer:
 
 def wants_json(scope: Scope) -> bool:
     """Whether the client asked for JSON by name."""
-    return any(name == b"accept" and JSON.encode() in value for name, value in scope["headers"])
+    for name, value in scope["headers"]:
+        if name == b"accept" and _JSON in value:
+            return True
+    return False
