@@ -54,7 +54,7 @@ class Answer:
 
 def wants_json(scope: Scope) -> bool:
     """Whether the client asked for JSON by name."""
-    for name, value in scope["headers"]:
+    for name, value in scope["headers"]:  # noqa: SIM110 - each probe asks this, and a generator costs more than the answer
         if name == b"accept" and _JSON in value:
             return True
     return False
