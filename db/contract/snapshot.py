@@ -36,6 +36,8 @@ ROWS = """
                              array_to_string(breaks, chr(29)), coalesce(release, ''),
                              date_part('epoch', applied_at)), chr(30))
    FROM {schema}.ledger_revision WHERE history = {history})"""
+# Says that the ledger is another one; without the copy, nobody would see how.
+CHANGE = f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
 _LINES = "ARRAY(SELECT pg_catalog.unnest(pg_catalog.string_to_array({}, chr(30))) ORDER BY 1)"
 IS_COPIED = f"""
 SELECT {_LINES.format("rows")} = {_LINES.format(ROWS)} FROM {{schema}}.ledger_state WHERE history = {{history}}

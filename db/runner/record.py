@@ -8,7 +8,7 @@ from typing import Any
 from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History, literal
-from db.contract.snapshot import ROWS
+from db.contract.snapshot import CHANGE, ROWS
 from db.contract.value import Value
 from db.runner.overtaken import Overtaken
 from db.runner.settings import RunnerSettings
@@ -29,10 +29,7 @@ ON CONFLICT (history, revision) DO UPDATE
        applied_at = excluded.applied_at, duration_ms = excluded.duration_ms, lsn_after = excluded.lsn_after
 """
 _REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %(revision)s"
-_CHANGE = f"""
-UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}
-RETURNING {TRANSACTION}
-"""
+_CHANGE = f"{CHANGE} RETURNING {TRANSACTION}"
 # What moves the ledger's heads knows which ones these are: heads that came from elsewhere would hide missing rows.
 _ARRIVE = f"""
 UPDATE {{schema}}.ledger_state SET change = change + 1, heads = %(heads)s, rows = {ROWS}

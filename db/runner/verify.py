@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from db.contract.ledger import TABLES
 from db.contract.names import History, quoted
-from db.contract.snapshot import IS_COPIED, ROWS
+from db.contract.snapshot import CHANGE, IS_COPIED
 from db.contract.standing import Standing
 from db.runner.job import Job
 from db.runner.session import invalid_indexes
@@ -22,7 +22,6 @@ _NOT_VALID = """
 SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint
  WHERE NOT convalidated AND connamespace = %s::regnamespace
 """
-_COPY = f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
 
 
 def verify(job: Job) -> Mapping[str, Any]:
@@ -35,7 +34,7 @@ def verify(job: Job) -> Mapping[str, Any]:
         drift = [{"what": what, "repair": repair} for what, repair in _leftovers(connection, job.history)]
         if database.has_ledger and not _is_copied(connection, job.history):
             what = "the gates read another ledger (ledger_state.rows) than ledger_revision is"
-            drift.append({"what": what, "repair": " ".join(job.history.fill(_COPY).split())})
+            drift.append({"what": what, "repair": " ".join(job.history.fill(CHANGE).split())})
         if judgement.standing is Standing.AT_HEAD:
             drift += [{"what": what, "repair": repair} for what, repair in _drift(job, connection)]
     return {"standing": judgement.standing, "reason": judgement.reason, "drift": drift}

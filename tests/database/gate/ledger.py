@@ -9,7 +9,7 @@ import psycopg2
 from db.contract.ledger import CHANNEL, FORMAT
 from db.contract.lineage import Clause, Lineage, Phase, Revision
 from db.contract.names import History
-from db.contract.snapshot import ROWS
+from db.contract.snapshot import CHANGE
 from db.contract.tables import CREATE, GRANTS, TRIGGER
 from db.contract.url import DatabaseUrl
 from tests.server.roles import SERVICE
@@ -17,9 +17,7 @@ from tests.server.roles import SERVICE
 HISTORY = History()
 VERSION = "CREATE TABLE {version} (version_num varchar(32) PRIMARY KEY)"
 STATE = "INSERT INTO {schema}.ledger_state VALUES ({history}, %s, '{}', 0, 'test', '-infinity', NULL)"
-TOUCH = HISTORY.fill(
-    f"UPDATE {{schema}}.ledger_state SET change = change + 1, rows = {ROWS} WHERE history = {{history}}"
-)
+TOUCH = HISTORY.fill(CHANGE)
 HEADS = "UPDATE {schema}.ledger_state SET heads = %s WHERE history = {history}"
 ROW = """
 INSERT INTO {schema}.ledger_revision
