@@ -28,7 +28,7 @@ async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(Kind.NOT_JSON, "set Content-Type: application/json")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if (request.header(b"content-encoding") or "identity").lower() != "identity":
         problem = Problem(Kind.NOT_JSON, "send it as it is, without a Content-Encoding")
         problem.headers["Accept-Encoding"] = "identity"
         raise problem

@@ -39,7 +39,8 @@ def connect(url: DatabaseUrl, settings: RunnerSettings, head: str, stop: Stop, r
     connection = _open(url, settings, head, stop, report)
     stop.watch(connection, partial(second, url, settings, head))
     try:
-        if _prove(connection, settings) != connection.info.backend_pid:
+        _prove(connection, settings)
+        if connection.backend != connection.info.backend_pid:
             pooling.demand_sessions(connection, _arguments(url, settings, head))
             pooling.furnish(connection, _lent_settings(url, settings, head))
     except Refusal:
@@ -130,8 +131,8 @@ def server_settings(settings: RunnerSettings) -> dict[str, str]:
     }
 
 
-def _prove(connection: Connection, settings: RunnerSettings) -> int:
-    """Answer the backend; raises Refusal where the server is of no use."""
+def _prove(connection: Connection, settings: RunnerSettings) -> None:
+    """Note the backend; raises Refusal where the server is of no use."""
     with connection.cursor() as cursor:
         cursor.execute(_PROOF, (settings.schema,))
         row = cursor.fetchone()
@@ -155,4 +156,3 @@ def _prove(connection: Connection, settings: RunnerSettings) -> int:
             f"the database has no schema {settings.schema}",
             "Create it, or correct CALCIO_SCHEMA",
         )
-    return connection.backend

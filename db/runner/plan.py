@@ -20,6 +20,7 @@ from db.runner.offline import written
 from db.runner.wire import Connection
 
 UPGRADE, FINISH = "upgrade", "finish"
+Statements = Mapping[str, tuple[str, ...] | None]  # by revision, as `written` answers them
 _SIZES = """
 SELECT c.relname,
        -- Of a table that was never analysed, reltuples is -1.
@@ -53,18 +54,17 @@ def plan(job: Job) -> Mapping[str, Any]:
         "standing": judgement.standing,
         "found": judgement.found,
         "expected": judgement.expected,
-        "digest": _digest(parts(job, database, scripts, UPGRADE)),
-        "finish_digest": _digest(parts(job, database, scripts, FINISH)),
+        "digest": _digest(_parts(job, pending, statements, UPGRADE)),
+        "finish_digest": _digest(_parts(job, pending, statements, FINISH)),
         "steps": steps,
     }
 
 
-def parts(job: Job, database: Snapshot, scripts: Scripts, command: str) -> dict[str, str]:
+def _parts(job: Job, pending: Iterable[Revision], statements: Statements, command: str) -> dict[str, str]:
     """What a person approves of what `command` would apply now: by revision the digest of script, SQL and locks."""
-    statements = _statements(scripts, job, database)
     return {
         revision.revision: _digest([revision.digest, statements[revision.revision], _locks(revision)])
-        for revision in _pending(job, database)
+        for revision in pending
         if _command(job, revision) == command
     }
 
@@ -78,7 +78,7 @@ def demand_approved(
     """
     approved = job.settings.approved_plan or ""
     database, _ = job.judge(connection)
-    found = parts(job, database, scripts, command)
+    found = _parts(job, _pending(job, database), _statements(scripts, job, database), command)
     if _digest(found) == approved:
         return found
     begun = _begun(job, connection, approved) if database.has_ledger else {}
@@ -115,7 +115,7 @@ def _pending(job: Job, database: Snapshot) -> list[Revision]:
     return [revision for id_, revision in job.image.revisions.items() if id_ in lacking]
 
 
-def _statements(scripts: Scripts, job: Job, database: Snapshot) -> dict[str, tuple[str, ...] | None]:
+def _statements(scripts: Scripts, job: Job, database: Snapshot) -> Statements:
     heads = tuple(head for head in database.found if head in job.image.revisions)
     return written(scripts, scripts.upgrade_steps(job.image.heads, heads))
 

@@ -93,9 +93,7 @@ def test_what_a_frozen_pod_sends_too_late_meets_no_session(
     with stopped_pod(service_url, release_1) as process:
         eventually(lambda: not upgraded.rows(SERVING, service_url.database))
         assert upgraded.value("SELECT count(*) FROM ledger_reader") == 1
-        ended = job.run(*FINISH, image=release_2, app_role=SERVICE, **pod.SETTINGS)
-        assert ended.code == 0, ended.text
-        assert upgraded.value(SKILL) == 0
+        finish(job, release_2, upgraded)
         assert go_on(process) == "nobody was there, unfit"
 
 
@@ -110,8 +108,8 @@ def test_without_the_servers_limit_it_would_have_run(
     """T5 is real: take the idle timeout from the role, and PostgreSQL runs it on the schema that breaks it."""
     take_the_limit_away(server_url, service_url)
     with stopped_pod(service_url, release_1) as process:
-        finish_regardless(job, release_2)
-        assert upgraded.value(SKILL) == 0
+        # Somebody who does not want to hear of sessions that no reader explains.
+        finish(job, release_2, upgraded, fence_unregistered="ignore")
         assert go_on(process) == "answered 42703"
 
 
@@ -122,10 +120,12 @@ def take_the_limit_away(server_url: DatabaseUrl, service_url: DatabaseUrl) -> No
         )
 
 
-def finish_regardless(job: Job, release: Image) -> None:
-    """`finish`, by somebody who does not want to hear of sessions that no reader explains."""
-    settings = {**pod.SETTINGS, "fence_unregistered": "ignore"}
-    assert job.run(*FINISH, image=release, app_role=SERVICE, **settings).code == 0
+def finish(job: Job, release: Image, upgraded: Database, *, fence_unregistered: str = "hold") -> None:
+    """Take away what the pod's code reads."""
+    settings = {**pod.SETTINGS, "fence_unregistered": fence_unregistered}
+    ended = job.run(*FINISH, image=release, app_role=SERVICE, **settings)
+    assert ended.code == 0, ended.text
+    assert upgraded.value(SKILL) == 0
 
 
 def test_a_pod_whose_machine_stood_still_meets_neither_its_session_nor_a_new_one(
@@ -139,9 +139,7 @@ def test_a_pod_whose_machine_stood_still_meets_neither_its_session_nor_a_new_one
     """T7: all its clocks say that it has the time; its session is gone, and a new one looks at the schema first."""
     with stopped_pod(service_url, release_1, Moment.ADMITTED, standstill) as process:
         eventually(lambda: not upgraded.rows(SERVING, service_url.database))
-        ended = job.run(*FINISH, image=release_2, app_role=SERVICE, **pod.SETTINGS)
-        assert ended.code == 0, ended.text
-        assert upgraded.value(SKILL) == 0
+        finish(job, release_2, upgraded)
         assert go_on(process) == "nobody was there, unfit"
 
 
@@ -171,8 +169,8 @@ def test_without_the_servers_limit_only_a_clock_that_goes_on_would_have_helped(
     take_the_limit_away(server_url, service_url)
     preloaded = standstill if stands_still else None
     with stopped_pod(service_url, release_1, Moment.ADMITTED, preloaded) as process:
-        finish_regardless(job, release_2)
-        assert upgraded.value(SKILL) == 0
+        # Somebody who does not want to hear of sessions that no reader explains.
+        finish(job, release_2, upgraded, fence_unregistered="ignore")
         assert go_on(process) == ("answered 42703" if stands_still else "too late")
 
 
