@@ -16,6 +16,8 @@ from tests.browser.conftest import job
 from tests.browser.looking import DESKTOP, PHONE, faint, headings, is_as_wide_as_its_window, looking
 from tests.database.gate.process import Service
 from tests.database.migrating import execute
+from tests.eventually import eventually
+from tests.listening import listens
 
 # As a Job leaves it while it backfills: a step under way, and how far it came.
 UNDER_WAY = """
@@ -133,6 +135,7 @@ def test_the_answer_of_another_is_not_shown(browser: Browser, service: Service) 
         os.killpg(service.process.pid, signal.SIGKILL)
         service.process.wait()
         port = urlsplit(service.management).port or 0
+        eventually(lambda: not listens(port))  # its worker, which held the port too, ends a little later
         with ThreadingHTTPServer(("127.0.0.1", port), Another) as another:
             serving = threading.Thread(target=another.serve_forever)
             serving.start()

@@ -4,7 +4,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.listening import listens
 from tests.repository.tree import ROOT
 
 MARK = "MARK_OF_THIS_DEMO"
@@ -63,7 +63,7 @@ class Demo:
     def left(self) -> list[str]:
         """Processes that it started, ports of its own that somebody listens on, and what lies in its folder."""
         processes = [entry.name for entry in Path("/proc").iterdir() if is_marked(entry, self.mark)]
-        ports = [f"port {port}" for port in self.ports if is_open(port)]
+        ports = [f"port {port}" for port in self.ports if listens(port)]
         return processes + ports + [path.name for path in self.folder.iterdir()]
 
     def kill_service(self, name: str) -> None:
@@ -97,8 +97,3 @@ def is_marked(entry: Path, mark: str, name: str = MARK) -> bool:
         return f"{name}={mark}".encode() in (entry / "environ").read_bytes().split(b"\0")
     except OSError:  # no process, or none of ours
         return False
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0

@@ -1,16 +1,16 @@
 """Runs a real PgBouncer in transaction mode before a database, where its program is installed."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from db.contract.url import DatabaseUrl, Host
 from db.contract.value import replace
 from tests.eventually import eventually
+from tests.listening import listens
 from tests.server.account import server_account
 from tests.server.embedded import claim_port, make_folder, write_private
 
@@ -51,15 +51,9 @@ def pooled(url: DatabaseUrl, more: str = "") -> Iterator[DatabaseUrl]:
         [PROGRAM, home / "pgbouncer.ini"], cwd=home, stderr=subprocess.DEVNULL, **account.for_subprocess
     )
     try:
-        eventually(lambda: _listens(port))
+        eventually(lambda: listens(port))
         yield replace(url, hosts=(Host("127.0.0.1", port),))
     finally:
         process.kill()
         process.wait()
         shutil.rmtree(home)
-
-
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
