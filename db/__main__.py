@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from db import commands
 from db.arguments import read
 from db.contract.refusal import ExitCode, Refusal
+from db.runner.without import without
 
 QUESTIONS = {"status", "history", "events", "readers"}
 
@@ -28,10 +29,9 @@ def import_driver() -> None:
     It imports the module only to leave OpenSSL's locking to it, as OpenSSL before 1.1 needed, and does without
     where there is none (psycopg2's psycopg/psycopgmodule.c). TLS itself is libpq's.
     """
-    already = sys.modules.get("ssl")
-    sys.modules["ssl"] = None  # type: ignore[assignment] # which is how an import is made to fail
     try:
-        import psycopg2  # noqa: F401 - from here on it is there
+        with without("ssl"):
+            import psycopg2  # noqa: F401 - from here on it is there
     except ModuleNotFoundError as error:
         if error.name != "psycopg2":
             raise
@@ -40,10 +40,6 @@ def import_driver() -> None:
             "psycopg2 is not installed, and revisions run on it",
             "pip install psycopg2-binary",
         ) from error
-    finally:
-        del sys.modules["ssl"]
-        if already is not None:
-            sys.modules["ssl"] = already
 
 
 if __name__ == "__main__":

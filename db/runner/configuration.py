@@ -5,18 +5,18 @@ import tomllib
 from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as IniError
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path, PurePosixPath
 
 from alembic.config import Config
 
+from db.contract.value import Value
+
 _DEPTH = 3  # how many folders above env.py a configuration is looked for
 _SECTION = "alembic"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value):
     """The folder in which plain `alembic` would be run, and the section that its --name would name."""
 
     folder: Path

@@ -41,21 +41,21 @@ def _read(source: str) -> tuple[list[str], list[ast.AST]]:
     return said, met
 
 
-def _walk(node: object, say: Callable[[str], None], meet: Callable[[ast.AST], None]) -> None:
-    if isinstance(node, ast.AST):
-        meet(node)
-        say(f"({type(node).__name__}")
-        for name in _in_order(node._fields):
-            value = getattr(node, name, None)
-            if value is not None and value != []:
-                say(name)
-                _walk(_what_counts(node, name, value), say, meet)
-        say(")")
-    elif isinstance(node, list):
-        for item in node:
-            _walk(item, say, meet)
-    else:
-        say(f"{type(node).__name__} {node!r}")
+def _walk(node: ast.AST, say: Callable[[str], None], meet: Callable[[ast.AST], None]) -> None:
+    meet(node)
+    say(f"({type(node).__name__}")
+    for name in _in_order(node._fields):
+        value = getattr(node, name, None)
+        if value is None or value == []:
+            continue
+        say(name)
+        counts = _what_counts(node, name, value)
+        for item in counts if isinstance(counts, list) else [counts]:
+            if isinstance(item, ast.AST):
+                _walk(item, say, meet)
+            else:
+                say(f"{type(item).__name__} {item!r}")
+    say(")")
 
 
 @cache

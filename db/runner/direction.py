@@ -1,7 +1,6 @@
 """The two ways a revision can go, and what each asks of the ledger and of the fence."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from alembic.runtime.migration import RevisionStep
@@ -9,6 +8,7 @@ from alembic.runtime.migration import RevisionStep
 from db.contract.ledger import State
 from db.contract.lineage import Lineage, Revision
 from db.contract.readers import Reader, in_need_of, in_the_way_of
+from db.contract.value import Value
 from db.runner.environment import Scripts
 from db.runner.record import Event, Ledger
 from db.runner.version import Move
@@ -47,8 +47,7 @@ class Direction(Protocol):
         """Write into the ledger that it is done, and `event`; answers in which transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Up:
+class Up(Value):
     """Towards `targets`."""
 
     targets: tuple[str, ...]
@@ -80,8 +79,7 @@ class Up:
         return ledger.write(cursor, revision, State.APPLIED, move=move, event=event, **figures)
 
 
-@dataclass(frozen=True, slots=True)
-class Down:
+class Down(Value):
     """Back to `target`, a revision or "base"."""
 
     target: str

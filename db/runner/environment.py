@@ -9,7 +9,6 @@ import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import chdir, contextmanager, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from alembic.util import CommandError, load_python_file
 
 from db.contract.names import History
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.value import Value
 from db.runner.configuration import Place, configuration
 from db.runner.place import described
 
@@ -31,9 +31,10 @@ _NOT_TAKEN = re.compile(
     "|template_args|transaction.*|version_table.*"
 )
 
+_PER_STEP = "transaction_per_migration"
 
-@dataclass(frozen=True, slots=True)
-class Scripts:
+
+class Scripts(Value):
     """The scripts, and how their env.py would run them."""
 
     config: Config
@@ -42,6 +43,7 @@ class Scripts:
     hooks: tuple[Callable[..., None], ...]  # called with each step, in its transaction
     version_table: str | None
     version_schema: str | None
+    is_one_transaction: bool  # what plain `alembic upgrade` makes of all steps, as far as env.py tells
 
     @property
     def folder(self) -> Path:
@@ -94,6 +96,8 @@ def load(migrations: Path, *, place: Place | None = None, ask_env: bool = True) 
         given.get("on_version_apply") or (),
         given.get("version_table"),
         given.get("version_table_schema"),
+        # Offline, it may not say what it says of a run that has a connection.
+        ask_env and _PER_STEP not in (migrations / "env.py").read_text() and not given.get(_PER_STEP),
     )
 
 

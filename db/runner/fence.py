@@ -5,12 +5,12 @@ register or renew meanwhile, so what the check found stays true; hence the hold 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from db.contract.names import History
 from db.contract.readers import LIVE, Reader
 from db.contract.refusal import ExitCode, Refusal
+from db.contract.value import Value
 from db.runner.settings import RunnerSettings
 from db.runner.wire import Connection, Cursor
 
@@ -30,6 +30,14 @@ _WATCHING = """
 SELECT server_seen_at + %s - pg_catalog.clock_timestamp() FROM {schema}.ledger_state
  WHERE history = {history} AND server_seen_at + %s > pg_catalog.clock_timestamp()
 """
+
+
+def limits(server_version: int) -> str:
+    """The statements that let the server of this version end a transaction which holds the fence for too long."""
+    names = ["statement_timeout", "idle_in_transaction_session_timeout"]
+    if server_version >= TRANSACTION_TIMEOUT_SINCE:
+        names.append("transaction_timeout")
+    return "; ".join(f"SET LOCAL {name} = '{HOLD_S}s'" for name in names)
 
 
 Select = Callable[[Sequence[Reader]], Sequence[Reader]]
@@ -56,8 +64,7 @@ class InTheWay(Refusal):
         self.blockers = tuple(blockers)
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Value):
     """The fence around one history."""
 
     history: History
@@ -75,10 +82,7 @@ class Fence:
         """
         # A role's or a database's repeatable read would show the readers as they were before the lock.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        cursor.execute(f"SET LOCAL statement_timeout = '{HOLD_S}s'")
-        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{HOLD_S}s'")
-        if cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE:
-            cursor.execute(f"SET LOCAL transaction_timeout = '{HOLD_S}s'")
+        cursor.execute(limits(cursor.connection.server_version))
         cursor.execute(self.history.fill("LOCK TABLE {schema}.ledger_reader IN SHARE ROW EXCLUSIVE MODE"))
         if held := self._held_back(cursor, select):
             raise held

@@ -1,11 +1,12 @@
 """Stands between a step and the live readers: the fence around it, or the announcement of what takes longer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from db.contract.lineage import Revision
+from db.contract.readers import Reader
 from db.runner.direction import Direction
 from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE
 from db.runner.idling import Idling
@@ -33,7 +34,7 @@ class Guard:
             return
         with self._session.connection as raw, raw.cursor() as cursor:
             if self._direction.is_fenced(revision):
-                self._close_fence(cursor, revision)
+                self._close_fence(cursor, [revision])
             self._session.ledger.write(cursor, revision, self._direction.intent, lsn_before=lsn)
 
     def guarded(self, revision: Revision, migrate: Callable[..., None]) -> Callable[..., None]:
@@ -45,19 +46,20 @@ class Guard:
 
         def in_one_transaction(**arguments: Any) -> None:
             with self._session.connection.cursor() as cursor:
-                hold_s, since = None, time.monotonic()
-                if self._direction.is_fenced(revision) and not self._is_announced(revision):
-                    self._close_fence(cursor, revision)
-                    # Later servers bound the transaction; before them, each statement gets what is left of it.
-                    is_bounded = cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE
-                    hold_s = None if is_bounded else HOLD_S
-                self._transaction = self._idling.begin(cursor, since, hold_s)
+                is_fenced = self._direction.is_fenced(revision) and not self._is_announced(revision)
+                self._begin(cursor, [revision] if is_fenced else [])
                 migrate(**arguments)
                 self._idling.about_to_ask()
                 if is_left(self._session.connection):
                     raise Left(revision.revision)
 
         return in_one_transaction
+
+    def begin_several(self, cursor: Cursor, revisions: Sequence[Revision]) -> bool:
+        """Begin the transaction of several steps, behind the fence where one of them needs it; answers whether."""
+        fenced = [revision for revision in revisions if self._direction.is_fenced(revision)]
+        self._begin(cursor, fenced)
+        return bool(fenced)
 
     def refuse_other(self, revision: Revision, transaction: str) -> None:
         """Raise Left where `revision` was written into the ledger in another transaction than its own."""
@@ -85,11 +87,24 @@ class Guard:
         """Whether it leaves its transaction, or holds the fence for longer than readers can be kept out."""
         return revision.announced or (self._direction.is_fenced(revision) and _takes_long(revision))
 
-    def _close_fence(self, cursor: Cursor, revision: Revision) -> None:
+    def _begin(self, cursor: Cursor, fenced: Sequence[Revision]) -> None:
+        """Close the fence for `fenced`, and remember which transaction this is."""
+        hold_s, since = None, time.monotonic()
+        if fenced:
+            self._close_fence(cursor, fenced)
+            # Later servers bound the transaction; before them, each statement gets what is left of it.
+            is_bounded = cursor.connection.server_version >= TRANSACTION_TIMEOUT_SINCE
+            hold_s = None if is_bounded else HOLD_S
+        self._transaction = self._idling.begin(cursor, since, hold_s)
+
+    def _close_fence(self, cursor: Cursor, revisions: Sequence[Revision]) -> None:
         image = self._session.job.image
-        self._session.fence.close(
-            cursor, lambda readers: self._direction.blocked_by(revision, readers, image)
-        )
+
+        def in_the_way(readers: Sequence[Reader]) -> list[Reader]:
+            blocked = [self._direction.blocked_by(revision, readers, image) for revision in revisions]
+            return [reader for reader in readers if any(reader in some for some in blocked)]
+
+        self._session.fence.close(cursor, in_the_way)
 
 
 def _takes_long(revision: Revision) -> bool:

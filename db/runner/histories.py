@@ -12,6 +12,7 @@ from db.contract.refusal import ExitCode, Refusal
 from db.contract.value import Value
 from db.runner import locked, rules
 from db.runner.settings import RunnerSettings
+from db.runner.without import without
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,7 @@ def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
         # Alembic and SQLAlchemy take longer to import than all of a run that has nothing to do.
         from pathlib import Path
 
+        _import_alembic()
         from db.runner.environment import load
 
         return load(Path(locked.MIGRATIONS))
@@ -51,6 +53,7 @@ def _own(settings: RunnerSettings, *, several_heads: bool) -> Known:
 
 
 def _foreign(migrations: "Path", settings: RunnerSettings, *, several_heads: bool) -> Known:
+    _import_alembic()
     from db.runner import scripts
     from db.runner.configuration import find
     from db.runner.environment import load
@@ -61,6 +64,12 @@ def _foreign(migrations: "Path", settings: RunnerSettings, *, several_heads: boo
     entries = scripts.read(loaded.directory, undeclared_breaks=settings.undeclared == "strict")
     image = rules.demand((entry.revision for entry in entries), several_heads=several_heads)
     return Known(image, loaded.history(settings.schema, settings.version_table), lambda: loaded)
+
+
+def _import_alembic() -> None:
+    """Import Alembic without what its templates' engine would colour error pages with: an eighth of the time."""
+    with without("pygments"):
+        import alembic.config  # noqa: F401 - from here on it is there
 
 
 def _refuse_replaced_threads(migrations: "Path") -> None:

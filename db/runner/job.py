@@ -32,6 +32,7 @@ class Trace:
         self.expected: tuple[str, ...] = ()
         self.applied: list[str] = []
         self.knows_pooler = False
+        self.one_by_one = False  # since taking several steps in one transaction has failed
         self.steps = 0  # to take in all, those in `applied` included
 
 

@@ -16,14 +16,20 @@ from db.runner.session import Session, invalid_indexes, opened
 from db.runner.steps import Steps
 from db.runner.upgrade import nothing
 from db.runner.watch import bounded
+from db.runner.wire import Connection
 
 _LSN = "SELECT pg_catalog.pg_current_wal_lsn()::text"
 
 
-def move(job: Job, targets: Sequence[str]) -> Outcome:
-    """Apply what is pending up to `targets`; a live reader in the way ends it with 80."""
+def move(job: Job, targets: Sequence[str], connection: Connection) -> Outcome:
+    """Apply over `connection` what is pending up to `targets`; a live reader in the way ends it with 80."""
     direction = Up(tuple(targets))
-    return in_session(job, targets, lambda steps: take(job, steps, direction, _RELEASE_BETWEEN))
+    return in_session(
+        job,
+        targets,
+        lambda steps: take(job, steps, direction, _RELEASE_BETWEEN),
+        connection=connection,
+    )
 
 
 _RELEASE_BETWEEN = "Deploy a release between the two first, so that these readers leave"
@@ -53,13 +59,17 @@ def take(job: Job, steps: Steps, direction: Direction, remedy: str) -> None:
 
 
 def in_session(
-    job: Job, targets: Sequence[str], work: Callable[[Steps], None], command: str = UPGRADE
+    job: Job,
+    targets: Sequence[str],
+    work: Callable[[Steps], None],
+    command: str = UPGRADE,
+    connection: Connection | None = None,
 ) -> Outcome:
     """Do `work`, as a part of `command`, behind the lock; then prove on a new connection where it led."""
     scripts = job.known.scripts()
     # Before the lock, where nothing is written yet; then behind it, where nothing can change any more.
     demand_before(job, scripts, command)
-    with opened(job) as session:
+    with opened(job, connection) as session:
         if not job.image.known.issuperset(session.judgement.found):
             # A newer release was faster. Its own runs do what is left, since its scripts are not here.
             return nothing(session.judgement)

@@ -2,45 +2,28 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from db.contract.ledger import CHANNEL, State
 from db.contract.lineage import Lineage, Revision
 from db.contract.names import History, literal
-from db.contract.snapshot import CHANGE, ROWS
 from db.contract.value import Value
 from db.runner.overtaken import Overtaken
 from db.runner.settings import RunnerSettings
-from db.runner.transaction import TRANSACTION
-from db.runner.version import IS_VERSION, Move
+from db.runner.statements import (
+    ARRIVE,
+    COUNT,
+    EVENT_ROW,
+    HEADS_FOUND,
+    REMOVE_ROW,
+    ROW,
+    WRITE_EVENT,
+    WRITE_EVENTS,
+    WRITE_ROW,
+    WRITE_ROWS,
+)
+from db.runner.version import Move
 from db.runner.wire import Connection, Cursor
-
-_WRITE_ROW = """
-INSERT INTO {schema}.ledger_revision
-       (history, revision, down_revisions, phase, breaks, required, state, digests, source,
-        release, image, git_sha, duration_ms, lsn_before, lsn_after)
-VALUES ({history}, %(revision)s, %(down_revisions)s, %(phase)s, %(breaks)s, %(required)s, %(state)s, %(digests)s,
-        %(source)s, %(release)s, %(image)s, %(git_sha)s, %(duration_ms)s, %(lsn_before)s,
-        CASE WHEN %(state)s = 'applied' THEN pg_catalog.pg_current_wal_insert_lsn() END)
-ON CONFLICT (history, revision) DO UPDATE
-   SET state = excluded.state, digests = excluded.digests, breaks = excluded.breaks, source = excluded.source,
-       release = excluded.release, image = excluded.image, git_sha = excluded.git_sha, actor = excluded.actor,
-       applied_at = excluded.applied_at, duration_ms = excluded.duration_ms, lsn_after = excluded.lsn_after
-"""
-_REMOVE_ROW = "DELETE FROM {schema}.ledger_revision WHERE history = {history} AND revision = %(revision)s"
-_CHANGE = f"{CHANGE} RETURNING {TRANSACTION}"
-# What moves the ledger's heads knows which ones these are: heads that came from elsewhere would hide missing rows.
-_ARRIVE = f"""
-UPDATE {{schema}}.ledger_state SET change = change + 1, heads = %(heads)s, rows = {ROWS}
- WHERE history = {{history}} AND {IS_VERSION}
-RETURNING {TRANSACTION}
-"""
-_EVENT = """
-INSERT INTO {schema}.ledger_event (history, operation, revision, heads, release, detail)
-VALUES ({history}, %(operation)s, %(about)s, {heads}, %(release)s, %(detail)s)
-"""
-_HEADS_FOUND = "ARRAY(SELECT version_num::text FROM {version} ORDER BY 1)"
 
 
 class Event(Value):
@@ -51,8 +34,17 @@ class Event(Value):
     detail: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Done(Value):
+    """A step that was taken in one transaction with others: what its row and its event are to say."""
+
+    revision: Revision
+    event: Event
+    heads: Collection[str]  # after it
+    duration_ms: int
+    lsn_before: str  # of their transaction
+
+
+class Ledger(Value):
     """The ledger of one history, written for one run.
 
     Where a method takes a `move`, alembic_version goes with it, in the same statement; Overtaken is raised where it
@@ -75,22 +67,22 @@ class Ledger:
         event: Event | None = None,
     ) -> str:
         """Write the row of `revision`, new or over the one that announced it, and `event` beside it."""
-        row = {
-            "revision": revision.revision,
-            "down_revisions": list(revision.down_revisions),
-            "phase": str(revision.phase),
-            "breaks": [str(clause) for clause in revision.breaks],
-            "required": revision.required,
-            "state": str(state),
-            "digests": [revision.digest] if revision.digest else [],
-            "source": source,
-            "release": self.settings.release or None,
-            "image": self.settings.image or None,
-            "git_sha": self.settings.git_sha or None,
-            "duration_ms": duration_ms,
-            "lsn_before": lsn_before,
-        }
-        return self._change(cursor, _WRITE_ROW, row, move, event)
+        row = self._row(revision, state, source, duration_ms, lsn_before)
+        return self._change(cursor, WRITE_ROW, row, move, event)
+
+    def write_together(self, cursor: Cursor, done: Sequence[Done]) -> None:
+        """Write the rows and events of steps that were `done` in this transaction, and have moved the version."""
+        row = self.history.fill(ROW)
+        event = self.history.fill(EVENT_ROW.replace("{heads}", "%(heads)s"))
+        rows, events = [], []
+        for one in done:
+            values = self._row(one.revision, State.APPLIED, "step", one.duration_ms, one.lsn_before)
+            rows.append(cursor.mogrify(row, values))
+            events.append(cursor.mogrify(event, {**self._values(one.event), "heads": sorted(one.heads)}))
+        for statement, name, all_ in ((WRITE_ROWS, "{rows}", rows), (WRITE_EVENTS, "{events}", events)):
+            head, tail = self.history.fill(statement).split(name)
+            cursor.execute(head.encode() + b", ".join(all_) + tail.encode())
+        self._change(cursor, "", {}, Move(done[-1].heads, done[-1].heads))
 
     def remove(
         self,
@@ -100,7 +92,7 @@ class Ledger:
         event: Event | None = None,
     ) -> str:
         """Remove the row of `revision`, and write `event` in its stead."""
-        return self._change(cursor, _REMOVE_ROW, {"revision": revision}, move, event)
+        return self._change(cursor, REMOVE_ROW, {"revision": revision}, move, event)
 
     def moved(self, cursor: Cursor, move: Move | None = None) -> None:
         """Say that the ledger changed, to who reads it at a heartbeat and to who listens."""
@@ -108,7 +100,7 @@ class Ledger:
 
     def event(self, cursor: Cursor, operation: str, about: str | None, /, **detail: Any) -> None:
         """Append to the audit; `detail` holds no password, no row's value and no query's text."""
-        statement = _EVENT.replace("{heads}", _HEADS_FOUND)
+        statement = WRITE_EVENT.replace("{heads}", HEADS_FOUND)
         cursor.execute(self.history.fill(statement), self._values(Event(operation, about, detail)))
 
     def reconcile(self, connection: Connection, image: Lineage, found: Collection[str]) -> Sequence[str]:
@@ -142,12 +134,12 @@ class Ledger:
         move: Move | None,
         event: Event | None = None,
     ) -> str:
-        change, heads = _CHANGE, _HEADS_FOUND
+        change, heads = COUNT, HEADS_FOUND
         if move:
             statement, values = f"{move.statement}; {statement}", {**values, **move.values}
-            change, heads = _ARRIVE, "%(heads)s"
+            change, heads = ARRIVE, "%(heads)s"
         if event:
-            statement = f"{statement}; {_EVENT.replace('{heads}', heads)}"
+            statement = f"{statement}; {WRITE_EVENT.replace('{heads}', heads)}"
             values = {**values, **self._values(event)}
         notify = f"SELECT pg_catalog.pg_notify({literal(CHANNEL)}, {literal(str(self.history))})"
         # Sent as one: each round trip is paid once a revision, and a history has hundreds.
@@ -155,6 +147,25 @@ class Ledger:
         if not (row := cursor.fetchone()):
             raise Overtaken
         return str(row[0])
+
+    def _row(
+        self, revision: Revision, state: State, source: str, duration_ms: int | None, lsn_before: str | None
+    ) -> dict[str, Any]:
+        return {
+            "revision": revision.revision,
+            "down_revisions": list(revision.down_revisions),
+            "phase": str(revision.phase),
+            "breaks": [str(clause) for clause in revision.breaks],
+            "required": revision.required,
+            "state": str(state),
+            "digests": [revision.digest] if revision.digest else [],
+            "source": source,
+            "release": self.settings.release or None,
+            "image": self.settings.image or None,
+            "git_sha": self.settings.git_sha or None,
+            "duration_ms": duration_ms,
+            "lsn_before": lsn_before,
+        }
 
     def _values(self, event: Event) -> dict[str, Any]:
         detail = json.dumps(event.detail, default=str)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from db.contract.names import History
+from db.contract.refusal import ExitCode, Refusal
 from db.contract.standing import Judgement, Standing
+from db.contract.value import Value
 from db.runner import founding, granting, lock, squash
 from db.runner.fence import Fence
 from db.runner.job import Job, refuse_unfit
@@ -23,8 +24,7 @@ SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value):
     """A job with a connection that holds the history's lock."""
 
     job: Job
@@ -34,15 +34,33 @@ class Session:
     judgement: Judgement
     invalid: frozenset[str]  # the indexes that were INVALID before this session did anything
 
+    def clean(self, lock_timeout_ms: int) -> str:
+        """Give the next transaction the settings that the first one had; answers how far the WAL is.
+
+        Raises Refusal with 75 where the lock is no longer held.
+        """
+        raw = self.connection
+        raw.autocommit = True
+        with raw.cursor() as cursor:
+            # What a revision has SET must not reach the next one (a leaked search_path loses tables).
+            cursor.execute(
+                f"{raw.clean}; SET lock_timeout = '{lock_timeout_ms}ms';"
+                f"SELECT pg_catalog.pg_current_wal_insert_lsn()::text, {lock.is_held(self.job.history)}"
+            )
+            lsn, is_held = cursor.fetchone() or ("", False)
+        if not is_held:
+            raise Refusal(ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again")
+        return str(lsn)
+
 
 @contextmanager
-def opened(job: Job) -> Iterator[Session]:
-    """A session behind the lock, with the ledger founded, granted and reconciled.
+def opened(job: Job, connection: Connection | None = None) -> Iterator[Session]:
+    """A session behind the lock, over `connection` if there is one, with the ledger founded, granted and reconciled.
 
     Raises Refusal: 75 where the lock stays taken, or no synchronous standby confirms what was written, 77 and 78 as
     `founding` says, 79 and 81 as `refuse_unfit` says.
     """
-    with closing(job.connect()) as connection:
+    with closing(connection or job.connect()) as connection:
         budget_s = job.settings.lock_budget_s
         with lock.held(connection, job.history, budget_s, job.stop, job.report):
             ledger = Ledger(job.history, job.settings)

@@ -1,7 +1,6 @@
 """Takes revisions one by one through Alembic, each with its ledger row in its own transaction."""
 
 import sys
-import time
 from contextlib import redirect_stdout
 from copy import deepcopy
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
 
 from db.contract.lineage import Revision
-from db.contract.refusal import ExitCode, Refusal
-from db.runner import lock
+from db.runner.account import Account
 from db.runner.cancel import Terminated
 from db.runner.direction import Direction
 from db.runner.engine import engine_on
@@ -25,10 +23,12 @@ from db.runner.heads import Heads
 from db.runner.idling import Idling
 from db.runner.overtaken import refuse_overtaken
 from db.runner.progress import Progress
-from db.runner.record import Event
 from db.runner.session import Session
+from db.runner.together import Together
+from db.runner.transaction import Left
 from db.runner.tries import Tries
 from db.runner.version import Move
+from db.runner.watch import Watch
 
 
 class Steps:
@@ -41,10 +41,10 @@ class Steps:
         self._direction: Direction
         self._idling = Idling()
         self._guard: Guard
+        self._account: Account
+        self._together: Together
         self._memo: dict[str, Any] = {}
         self._heads: frozenset[str]
-        self._began = 0.0
-        self._lsn: str | None = None
         self.tries = Tries(session)
 
     def take(self, direction: Direction) -> None:
@@ -55,6 +55,8 @@ class Steps:
         """
         self._direction = direction
         self._guard = Guard(self._session, direction, self._idling)
+        self._account = Account(self._job, direction, self.tries)
+        self._together = Together(self._session, self._guard, self._account, self.tries)
         raw = self._session.connection
         raw.autocommit = False
         try:
@@ -89,25 +91,45 @@ class Steps:
             try:
                 with watch:
                     self._take(context)
-            except (HeldBack, Terminated):
+            except Terminated:
                 raise
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a revision may raise anything, and leave
+            except (Exception, SystemExit) as error:
                 if not self._session.connection.closed:
                     connection.rollback()
                 # Types made in what was rolled back are to be made again.
                 context.impl.memo = self._memo
-                try:
-                    self.tries.again(error, watch.blockers, self._idling.overdue)
-                except StepFailed as failed:
-                    if failed.revision:
-                        self._guard.give_up(self._job.image.revisions[failed.revision])
-                    # Then it is no wonder, and not the revision's fault.
-                    if not self._session.connection.closed:
-                        refuse_overtaken(self._session.connection, self._job.history, self._heads)
+                if self._together.give_up(error) and self._goes_on(context, error):
+                    continue
+                if isinstance(error, HeldBack):
                     raise
+                self._try_again(error, watch)
             else:
                 watch.refuse_unreplicated()
                 return
+
+    def _goes_on(self, context: MigrationContext, error: BaseException) -> bool:
+        """After steps that were taken together: whether `error` may not be met when each is taken by itself."""
+        raw = self._session.connection
+        if raw.closed:
+            return False
+        if not isinstance(error, Left):
+            return True
+        # What it committed of the steps before it, version and all, is what the ledger is to say.
+        if found := context.get_current_heads():
+            self._job.trace.applied.extend(self._session.ledger.reconcile(raw, self._job.image, found))
+            self._heads = frozenset(found)
+        return False
+
+    def _try_again(self, error: BaseException, watch: Watch) -> None:
+        try:
+            self.tries.again(error, watch.blockers, self._idling.overdue)
+        except StepFailed as failed:
+            if failed.revision:
+                self._guard.give_up(self._job.image.revisions[failed.revision])
+            # Then it is no wonder, and not the revision's fault.
+            if not self._session.connection.closed:
+                refuse_overtaken(self._session.connection, self._job.history, self._heads)
+            raise
 
     def _take(self, context: MigrationContext) -> None:
         """Alembic's own loop, but for what happens between two steps' transactions, and how the version moves."""
@@ -118,58 +140,45 @@ class Steps:
         trace = self._job.trace
         trace.steps = max(trace.steps, len(trace.applied) + len(steps))
         heads = Heads(context, found)
-        for step in steps:
-            revision = self._job.image.revisions[step.revision.revision]
-            self.tries.begin(revision.revision)
+        is_new = not found and self._scripts.is_one_transaction and not trace.one_by_one
+        while steps:
             assert context.connection is not None  # noqa: S101 - only offline runs have none
             context.connection.commit()
-            self._prepare(revision)
             self._memo = deepcopy(context.impl.memo)
-            with context.begin_transaction(_per_migration=True):
-                self._guard.guarded(revision, step.migration_fn)()
-                self._record(revision, heads.take(step))
-                for hook in context.on_version_apply_callbacks:
-                    hook(ctx=context, step=step.info, heads=set(heads.heads), run_args={})
+            taken = self._together.take(context, steps, heads) if is_new else 0
+            if not taken:
+                self._take_one(context, steps[0], heads)
+            del steps[: taken or 1]
             self._heads = frozenset(heads.heads)
-            trace.applied.append(revision.revision)
 
-    def _prepare(self, revision: Revision) -> None:
+    def _take_one(self, context: MigrationContext, step: RevisionStep, heads: Heads) -> None:
+        revision = self._job.image.revisions[step.revision.revision]
+        self.tries.begin(revision.revision)
+        lsn = self._prepare(revision)
+        with context.begin_transaction(_per_migration=True):
+            self._guard.guarded(revision, step.migration_fn)()
+            self._record(revision, heads.take(step), lsn)
+            for hook in context.on_version_apply_callbacks:
+                hook(ctx=context, step=step.info, heads=set(heads.heads), run_args={})
+        self._job.trace.applied.append(revision.revision)
+
+    def _prepare(self, revision: Revision) -> str:
         """In autocommit: a clean session, the lock still held, and the announcement of what takes long."""
         self._job.stop.check()
-        raw = self._session.connection
-        raw.autocommit = True
-        with raw.cursor() as cursor:
-            # What a revision has SET must not reach the next one (a leaked search_path loses tables).
-            cursor.execute(
-                f"{raw.clean}; SET lock_timeout = '{self.tries.lock_timeout_ms}ms';"
-                f"SELECT pg_catalog.pg_current_wal_insert_lsn()::text, {lock.is_held(self._job.history)}"
-            )
-            self._lsn, is_held = cursor.fetchone() or (None, False)
-        if not is_held:
-            raise Refusal(ExitCode.TEMPORARY, "this session no longer holds the lock", "Run the Job again")
-        self._guard.announce(revision, self._lsn)
-        what = f"{self._direction.operation} {revision.revision} ({revision.phase})"
-        number, of = len(self._job.trace.applied) + 1, self._job.trace.steps
-        self._job.report("step.begin", what, revision=revision.revision, number=number, of=of)
-        self._began = time.monotonic()
-        raw.autocommit = False
+        lsn = self._session.clean(self.tries.lock_timeout_ms)
+        self._guard.announce(revision, lsn)
+        self._account.begin(revision, len(self._job.trace.applied) + 1)
+        self._session.connection.autocommit = False
+        return lsn
 
     def _remember(self, **progress: Any) -> None:
         """For `status`: how far a backfill came, in its own transaction as each of its batches."""
         with self._session.connection.cursor() as cursor:
             self._session.ledger.event(cursor, "progress", self.tries.revision, **progress)
 
-    def _record(self, revision: Revision, move: Move) -> None:
+    def _record(self, revision: Revision, move: Move, lsn: str) -> None:
         """Version and ledger, at the end of the step's transaction."""
-        duration_ms = round((time.monotonic() - self._began) * 1000)
-        operation = self._direction.operation
-        detail = {
-            "duration_ms": duration_ms,
-            "lock_wait_ms": self.tries.lock_wait_ms,
-            "tries": self.tries.number,
-            "blockers": self.tries.blockers,
-        }
-        event = Event(operation, revision.revision, detail)
+        duration_ms, event = self._account.event(revision)
         with self._session.connection.cursor() as cursor:
             transaction = self._direction.record(
                 self._session.ledger,
@@ -178,12 +187,7 @@ class Steps:
                 move,
                 event,
                 duration_ms=duration_ms,
-                lsn_before=self._lsn,
+                lsn_before=lsn,
             )
         self._guard.refuse_other(revision, transaction)
-        self._job.report(
-            "step.end",
-            f"{operation} {revision.revision} took {duration_ms} ms",
-            revision=revision.revision,
-            duration_ms=duration_ms,
-        )
+        self._account.end(revision, duration_ms)

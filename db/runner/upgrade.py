@@ -22,12 +22,12 @@ def upgrade(job: Job) -> Outcome:
             refuse_half_undone(database)
             role = job.settings.app_role
             granted = not role or granting.is_granted(connection, job.history, role)
-        if judgement.standing in NOTHING_TO_UPGRADE and granted and not job.trace.applied:
-            return nothing(judgement)
-        # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
-        from db.runner.move import move
+            if judgement.standing in NOTHING_TO_UPGRADE and granted and not job.trace.applied:
+                return nothing(judgement)
+            # Alembic and SQLAlchemy take longer to import than all the rest of a run that has nothing to do.
+            from db.runner.move import move
 
-        return move(job, job.image.upgrade_target)
+            return move(job, job.image.upgrade_target, connection)
 
     return job.while_connections_are_lost(once)
 
