@@ -39,6 +39,22 @@ async def recount(connection: Connection, match: Match, played: Sequence[Appeara
     await statistics.REFRESH.run(connection, match.season, [one.player_id for one in played])
 
 
+async def count_in(connection: Connection, session_id: int, season: int) -> None:
+    """Have a session's matches belong to `season`, and to no other; the session is locked.
+
+    Ratings stay as they are: they follow the order of the final whistles, whatever the dates say.
+    """
+    moved = await queries.LOCK_OF_OTHER_SEASONS.all(connection, session_id, season)
+    if not moved:
+        return
+    match_ids = [match.id for match in moved]
+    player_ids = [one.player_id for one in await queries.LOCK_PLAYERS.all(connection, match_ids)]
+    await queries.MOVE.run(connection, match_ids, season)
+    for affected in {season, *(match.season for match in moved)}:
+        await statistics.FORGET.run(connection, affected, player_ids)
+        await statistics.REFRESH.run(connection, affected, player_ids)
+
+
 async def _skills_before(connection: Connection, rating_ids: Mapping[int, int]) -> dict[int, Skill]:
     """Each player's skill before the rating of this id."""
     rated = await ratings.BEFORE.all(connection, [*rating_ids], [*rating_ids.values()])

@@ -83,7 +83,7 @@ async def put_goals(request: Request, edition: int, goals: list[NewGoal]) -> Ans
             # Before any row: finalising takes the same two locks in this order.
             await queries.KEEP_CHAIN.run(connection)
         await _lock(connection, match_id, edition)
-        played = await queries.LOCK_PLAYERS.all(connection, match_id)
+        played = await queries.LOCK_PLAYERS.all(connection, [match_id])
         home, away = score(goals, {one.player_id: one.side for one in played})
         await _replace_goals(connection, match_id, goals)
         match = await queries.SCORE.only(connection, match_id, home, away)
@@ -105,7 +105,7 @@ async def finalise_match(request: Request, edition: int) -> Answer:
             raise Problem(Kind.CONFLICT, "the session was cancelled, so its matches count for nothing")
         if (await _lock(connection, match_id, edition)).state == "final":
             raise Problem(Kind.CONFLICT, "the match is final already; correct it by putting its goals")
-        played = await queries.LOCK_PLAYERS.all(connection, match_id)
+        played = await queries.LOCK_PLAYERS.all(connection, [match_id])
         match = await queries.FINALISE.only(connection, match_id)
         await count(connection, match, played)
         return match

@@ -14,7 +14,7 @@ LineUp = Annotated[list[Id], Meta(min_length=1, max_length=11)]
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A match of a session; a final one counts, in the season in which the session began when it was made."""
+    """A match of a session; a final one counts, in the season in which the session begins."""
 
     id: int
     session_id: int

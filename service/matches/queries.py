@@ -51,12 +51,27 @@ ORDER BY player_id
     Appearance,
 )
 
+LOCK_OF_OTHER_SEASONS = Query(
+    "matches.lock_of_other_seasons",
+    f"""
+SELECT {COLUMNS} FROM match WHERE session_id = $1 AND season <> $2
+ORDER BY id
+FOR NO KEY UPDATE
+""",
+    Match,
+)
+
+MOVE = Command(
+    "matches.move",
+    "UPDATE match SET season = $2, edition = edition + 1 WHERE id = ANY ($1::bigint[])",
+)
+
 # Always by id: two matches that share players cannot wait for each other.
 LOCK_PLAYERS = Query(
     "matches.lock_players",
     """
 SELECT player_id, name, side FROM appearance JOIN player ON player.id = player_id
-WHERE match_id = $1
+WHERE match_id = ANY ($1::bigint[])
 ORDER BY player_id
 FOR NO KEY UPDATE OF player
 """,

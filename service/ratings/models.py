@@ -9,7 +9,7 @@ from service.validation import Id
 
 
 class Rating(msgspec.Struct, frozen=True):
-    """A player's skill after a match."""
+    """A player's skill after a match, in the order in which matches became final."""
 
     id: int
     match_id: int

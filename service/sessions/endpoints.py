@@ -8,6 +8,8 @@ from service.answers import Answer
 from service.editions import created, stale, tagged
 from service.errors import Kind, Problem, found
 from service.matches import queries as matches
+from service.matches.counting import count_in
+from service.matches.season import season_of
 from service.paging import page
 from service.request import Request
 from service.resource import Resource, changes, reads, writes
@@ -66,6 +68,8 @@ async def change_session(request: Request, edition: int, change: SessionChange) 
             raise Problem(Kind.CONFLICT, f"the session is {session.state} and cannot become {change.state}")
         if change.state == "cancelled":
             await _must_not_count(connection, session_id)
+        if starts_at is not None:
+            await count_in(connection, session_id, season_of(starts_at))
         return await queries.CHANGE.only(connection, session_id, starts_at, *values)
 
     return tagged(await unit_of_work(request.pool, work))

@@ -37,7 +37,7 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What changes; what is left out stays."""
+    """What changes; what is left out stays. The session's matches follow it into another season."""
 
     starts_at: StartsAt | UnsetType = UNSET
     venue: Venue | UnsetType = UNSET

@@ -15,6 +15,11 @@ LIMIT $5
     Line,
 )
 
+# Before they are counted anew, where a season may be left without a match of theirs.
+FORGET = Command(
+    "statistics.forget", "DELETE FROM season_statistics WHERE season = $1 AND player_id = ANY ($2::bigint[])"
+)
+
 # Counted anew from the matches, never added up: once or twice makes no difference, and a correction is no case.
 REFRESH = Command(
     "statistics.refresh",

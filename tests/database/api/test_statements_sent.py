@@ -15,6 +15,7 @@ from service.keys import verifier
 from tests.database.api.conftest import client
 from tests.database.api.evening import (
     API,
+    change,
     finalise,
     made,
     make_match,
@@ -112,3 +113,17 @@ def test_making_teams_asks_once_for_all(counted: Counted) -> None:
         made(counted.organiser.post(path, json={}))
         sent.append(counted.taken())
     assert sent[0] == sent[1]
+
+
+def test_moving_a_session_asks_once_for_all(counted: Counted) -> None:
+    """Another season for a match of 2 takes as many statements as for one of 22."""
+    sent = []
+    for players in (2, 22):
+        match = make_match(counted.organiser, make_players(counted.organiser, players))
+        made(finalise(counted.organiser, match), 200)
+        path = f"{API}/sessions/{match['session_id']}"
+        counted.taken()
+        change(counted.organiser, path, {"starts_at": "2024-10-01T18:00:00Z"})
+        sent.append(counted.taken())
+    assert sent[0] == sent[1]
+    assert sent[0].count("statistics.refresh") == 2

@@ -1,0 +1,157 @@
+"""A session whose date was wrong, and what its matches count for once it is right."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from httpx import Client, Response
+
+from db.contract.url import DatabaseUrl
+from tests.database.api.evening import (
+    API,
+    Document,
+    change,
+    finalise,
+    made,
+    make_match,
+    make_players,
+    put_goals,
+    ratings,
+    side,
+)
+from tests.database.api.recount import (
+    assert_ratings_follow_from_matches,
+    assert_statistics_follow_from_matches,
+)
+from tests.database.api.test_states import one_after_the_other
+from tests.database.migrating import rows
+from tests.eventually import eventually
+from tests.server.roles import session
+
+EARLIER = "2024-10-01T18:00:00Z"  # the evening's own helpers plan for the season of 2025
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+@pytest.fixture
+def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
+    """The API's database, as its owner."""
+    return owner_url.replace(database=api_url.database)
+
+
+def moves(organiser: Client, match: Document, starts_at: str = EARLIER) -> Callable[[], Response]:
+    """Move the match's session to this time, by somebody who reads it now."""
+    path = f"{API}/sessions/{match['session_id']}"
+    etag = organiser.get(path).headers["ETag"]
+    return lambda: organiser.patch(path, json={"starts_at": starts_at}, headers={"If-Match": etag})
+
+
+def lines(client: Client, season: int, player_ids: list[int]) -> dict[int, list[int]]:
+    """Who stands on a season's leaderboard, with points and goals."""
+    items = made(client.get(f"{API}/statistics?season={season}&limit=100"), 200)["items"]
+    return {
+        line["player_id"]: [line["points"], line["goals"]]
+        for line in items
+        if line["player_id"] in player_ids
+    }
+
+
+def final(organiser: Client, player_ids: list[int]) -> Document:
+    """A final match that its home side has won by a goal."""
+    match = make_match(organiser, player_ids)
+    scorer = side(organiser, match, "home")[0]
+    return made(finalise(organiser, put_goals(organiser, match, [{"scorer_id": scorer}])), 200)
+
+
+def test_a_final_match_follows_its_session_into_another_season(organiser: Client, owner: DatabaseUrl) -> None:
+    """It counts there and no more where it was; who has read it as it was is told so, and no rating moves."""
+    player_ids = make_players(organiser, 2)
+    first, second = final(organiser, player_ids), final(organiser, player_ids)
+    scorer = side(organiser, first, "home")[0]
+    rated = [ratings(organiser, player_id) for player_id in player_ids]
+    made(moves(organiser, first)(), 200)
+    moved = made(organiser.get(f"{API}/matches/{first['id']}"), 200)
+    assert (moved["season"], moved["edition"]) == (2024, first["edition"] + 1)
+    assert lines(organiser, 2024, player_ids)[scorer] == [3, 1]
+    assert sum(points for points, _ in lines(organiser, 2025, player_ids).values()) == 3
+    made(moves(organiser, second)(), 200)
+    assert lines(organiser, 2025, player_ids) == {}
+    assert sum(points for points, _ in lines(organiser, 2024, player_ids).values()) == 6
+    assert [ratings(organiser, player_id) for player_id in player_ids] == rated
+    assert_statistics_follow_from_matches(owner)
+    assert_ratings_follow_from_matches(owner)
+
+
+def test_an_open_match_follows_too(organiser: Client) -> None:
+    """What is not final yet counts, once it is, in the season in which its session then begins."""
+    player_ids = make_players(organiser, 2)
+    match = make_match(organiser, player_ids)
+    made(moves(organiser, match)(), 200)
+    match = made(organiser.get(f"{API}/matches/{match['id']}"), 200)
+    assert made(finalise(organiser, match), 200)["season"] == 2024
+    assert lines(organiser, 2025, player_ids) == {}
+    assert sorted(lines(organiser, 2024, player_ids)) == player_ids
+
+
+def test_a_date_within_the_season_changes_no_match(organiser: Client, owner: DatabaseUrl) -> None:
+    """Also where a match then lies before another one: ratings follow the order of the final whistles."""
+    player_ids = make_players(organiser, 4)
+    _, second = final(organiser, player_ids), final(organiser, player_ids)
+    rated = [ratings(organiser, player_id) for player_id in player_ids]
+    made(moves(organiser, second, "2025-08-01T00:00:00Z")(), 200)
+    assert made(organiser.get(f"{API}/matches/{second['id']}"), 200)["edition"] == second["edition"]
+    assert [ratings(organiser, player_id) for player_id in player_ids] == rated
+    assert_ratings_follow_from_matches(owner)
+
+
+@pytest.mark.parametrize("whistle_first", [True, False])
+def test_a_whistle_while_the_session_moves_counts_in_one_season(
+    organiser: Client, owner: DatabaseUrl, *, whistle_first: bool
+) -> None:
+    """Whoever comes second waits: a final match is moved with its session, a moved one has to be read again."""
+    player_ids = make_players(organiser, 2)
+    match = make_match(organiser, player_ids)
+    acts = [lambda: finalise(organiser, match), moves(organiser, match)]
+    told = one_after_the_other(owner, match["session_id"], acts if whistle_first else acts[::-1])
+    assert [answer.status_code for answer in told] == [200, 200 if whistle_first else 412]
+    assert lines(organiser, 2025, player_ids) == {}
+    assert sorted(lines(organiser, 2024, player_ids)) == (player_ids if whistle_first else [])
+    assert_statistics_follow_from_matches(owner)
+
+
+@pytest.mark.parametrize("correction_first", [True, False])
+def test_a_correction_while_the_session_moves_counts_in_one_season(
+    organiser: Client, owner: DatabaseUrl, *, correction_first: bool
+) -> None:
+    """Both wait for the match, in this order: the first is heard, and what the second finds is that one's."""
+    match = final(organiser, make_players(organiser, 2))
+    scorer = side(organiser, match, "away")[0]
+    path, unchanged = f"{API}/matches/{match['id']}", {"If-Match": f'"{match["edition"]}"'}
+    goals = [{"scorer_id": scorer}] * 2
+    acts = [lambda: organiser.put(f"{path}/goals", json=goals, headers=unchanged), moves(organiser, match)]
+    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(2) as people:
+        cursor.execute("SELECT FROM match WHERE id = %s FOR UPDATE", [match["id"]])
+        told = []
+        for act in acts if correction_first else acts[::-1]:
+            told.append(people.submit(act))
+            eventually(lambda: rows(owner, WAITING)[0][0] == len(told))
+        cursor.connection.commit()
+        answers = [one.result().status_code for one in told]
+    assert answers == [200, 200 if correction_first else 412]
+    sheet = made(organiser.get(path), 200)
+    assert (sheet["season"], sheet["away_score"]) == (2024, 2 if correction_first else 0)
+    assert_statistics_follow_from_matches(owner)
+    assert_ratings_follow_from_matches(owner)
+
+
+def test_sessions_that_share_players_move_at_once_without_loss(organiser: Client, owner: DatabaseUrl) -> None:
+    """Every one of them is heard, and the seasons are what a recount finds."""
+    player_ids = make_players(organiser, 4)
+    acts = [moves(organiser, final(organiser, player_ids[start : start + 2])) for start in (0, 1, 2) * 2]
+    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(len(acts)) as people:
+        cursor.execute("SELECT FROM player WHERE id = ANY (%s) FOR UPDATE", [player_ids])
+        told = [people.submit(act) for act in acts]
+        eventually(lambda: rows(owner, WAITING)[0][0] > 1)
+        cursor.connection.commit()
+        assert [one.result().status_code for one in told] == [200] * len(acts)
+    assert lines(organiser, 2025, player_ids) == {}
+    assert_statistics_follow_from_matches(owner)
