@@ -3,7 +3,8 @@
 from service.statement import Command, Query
 from service.teams.models import Coming, Placed
 
-# Who has not played yet weighs what a newcomer does, $2.
+# Who has not played yet weighs what a newcomer does, $2. Held, so that nobody retires between the look and the teams;
+# by id, as a match locks its players.
 COMING = Query(
     "teams.coming",
     """
@@ -16,6 +17,7 @@ LEFT JOIN LATERAL (
 WHERE session_id = $1 AND answer = 'yes'
 ORDER BY player.id
 LIMIT $3
+FOR SHARE OF player
 """,
     Coming,
 )

@@ -10,7 +10,6 @@ from db.contract.url import DatabaseUrl
 from tests.database.api.evening import (
     API,
     Document,
-    change,
     finalise,
     made,
     make_match,
