@@ -1,7 +1,7 @@
 """What the ledger tells people: the steps that made the schema, what happened to it, who reads it, what differs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +38,8 @@ SELECT revision, (detail -> 'blockers')::text AS blockers FROM {schema}.ledger_e
 """
 READERS = """
 SELECT release, heads, count(*) AS readers,
-       extract(epoch FROM min(expires_at - pg_catalog.clock_timestamp()))::float8 AS shortest_lease_s
+       extract(epoch FROM min(expires_at) - pg_catalog.clock_timestamp())::float8 AS shortest_lease_s,
+       extract(epoch FROM max(expires_at) - pg_catalog.clock_timestamp())::float8 AS longest_lease_s
   FROM {schema}.ledger_reader
  WHERE history = {history} AND expires_at > pg_catalog.clock_timestamp()
  GROUP BY release, heads ORDER BY release, heads
@@ -133,8 +134,17 @@ class Chronicle:
 
 async def read_chronicle(gate: Gate) -> Chronicle:
     """Ask over the gate's own connection, whose statements have a short timeout."""
-    return Chronicle(
+    chronicle = Chronicle(
         datetime.now(UTC),
         gate.config.image,
         *[await gate.ask(sql) for sql in (STEPS, EVENTS, READERS, WAITS, PROGRESS, LEFT)],
     )
+    readers = [_with_renewals(row, gate.config.lease_s) for row in chronicle.readers]
+    return replace(chronicle, readers=readers)
+
+
+def _with_renewals(row: Row, lease_s: float) -> Row:
+    """A release's readers, and how long ago the last and the first of them renewed their leases."""
+    # The ledger says when a lease ends; how long it is, all images are told alike.
+    newest, oldest = (max(0.0, lease_s - row[name]) for name in ("longest_lease_s", "shortest_lease_s"))
+    return {**row, "newest_renewal_s": newest, "oldest_renewal_s": oldest}

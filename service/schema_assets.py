@@ -43,12 +43,19 @@ ol { list-style: none; margin: 0; padding: 0 }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 th { text-align: left; font-weight: 400; font-size: .8125rem; color: var(--muted) }
 th, td { padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--edge); vertical-align: baseline }
-th + th + th, td + td + td { text-align: right; padding-right: 0 }
+th { white-space: nowrap }
+td + td + td { overflow-wrap: normal }
+th + th + th, td + td + td { text-align: right }
+th:last-child, td:last-child { padding-right: 0 }
 summary { cursor: pointer; font-size: 1.125rem; font-weight: 600; margin: 2.5rem 0 .75rem }
 .events li { padding: .5rem 0; border-top: 1px solid var(--edge) }
 section > p { margin: 0 }
 footer { margin-top: 2.5rem }
-@media (max-width: 30rem) { h1 { font-size: 1.75rem } }
+@media (max-width: 30rem) {
+  h1 { font-size: 1.75rem }
+  th, td { padding-right: .5rem }
+  td, td.id { font-size: .8125rem }
+}
 @media (min-width: 45rem) { .facts { grid-template-columns: 1fr 1fr auto 1fr } .facts time { white-space: nowrap } }
 """
 )

@@ -52,11 +52,13 @@ EVENT = """<li><div class="row"><strong>{operation}</strong><span class="id">{re
 """
 READERS = """<table>
 <thead><tr><th scope="col">Release</th><th scope="col">Expects</th><th scope="col">Readers</th>
-<th scope="col">Shortest lease</th></tr></thead>
+<th scope="col">Renewed</th><th scope="col">Lease left</th></tr></thead>
 <tbody>
 {rows}</tbody>
 </table>"""
-READER = '<tr><td>{release}</td><td class="id">{heads}</td><td>{readers}</td><td>{lease}</td></tr>\n'
+READER = """<tr><td>{release}</td><td class="id">{heads}</td><td>{readers}</td>
+<td>{renewed} ago</td><td>{left}</td></tr>
+"""
 DRIFT = '<div class="panel row"><span class="badge bad">drift</span><span>{what}</span></div>\n'
 NO_DRIFT = (
     "<p>None: no edited revision, no invalid index, no constraint left unvalidated."
@@ -117,11 +119,16 @@ def _readers(readers: Iterable[Row]) -> Html:
             release=row["release"] or "unknown",
             heads=listed(row["heads"]),
             readers=row["readers"],
-            lease=f"{row['shortest_lease_s']:.0f} s",
+            renewed=_span_s(row["newest_renewal_s"], row["oldest_renewal_s"]),
+            left=_span_s(row["shortest_lease_s"], row["longest_lease_s"]),
         )
         for row in readers
     )
     return fill(READERS, rows=rows) if rows else Html("<p>None.</p>")
+
+
+def _span_s(least: float, most: float) -> str:
+    return f"{most:.0f} s" if round(least) == round(most) else f"{least:.0f} to {most:.0f} s"
 
 
 def _event(row: Row) -> Html:
