@@ -14,6 +14,7 @@ from service.validation import ID_MAX
 
 Document = dict[str, Any]
 
+_ABOUT = "The backend of a futsal group. Every answer is JSON, whatever the request accepts."
 _ID = {"type": "integer", "minimum": 0, "maximum": ID_MAX}
 _PARAMETER = re.compile(r"\{(\w+):int\}")
 _PROBLEM: Document = {
@@ -60,7 +61,7 @@ def describe(resources: list[Resource]) -> Document:
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "calcio", "version": "1", "description": "The backend of a futsal group."},
+        "info": {"title": "calcio", "version": "1", "description": _ABOUT},
         "paths": {_PARAMETER.sub(r"{\1}", resource.path): _path(resource) for resource in resources},
         "components": {
             "schemas": {**schemas, "Problem": _PROBLEM},

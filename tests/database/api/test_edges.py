@@ -66,6 +66,16 @@ def test_a_body_in_another_coding_is_refused_as_such(organiser: Client, coding: 
     assert answer.headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.parametrize("accept", ["application/xml", "text/html", "application/json;q=0", "*/*", "x", ""])
+def test_every_answer_is_json_whatever_is_accepted(organiser: Client, accept: str) -> None:
+    """There is one representation of each thing, so no request is refused for the sake of another."""
+    (player_id,) = make_players(organiser, 1)
+    for path, status in ((f"players/{player_id}", 200), ("players?limit=0", 422)):
+        answer = organiser.get(f"{API}/{path}", headers={"Accept": accept})
+        assert answer.status_code == status
+        assert answer.json()
+
+
 def conflict(answer: Response, path: str) -> Any:
     problem = assert_problem(answer, 409, "conflict")
     assert [one["path"] for one in problem["errors"]] == [path]
