@@ -153,6 +153,8 @@ def _failures(operation: Operation, keys: list[str]) -> Iterator[Kind]:
     if operation.conditional or operation.body is not None:
         yield Kind.CONFLICT
     if operation.body is not None:
-        yield from (Kind.MALFORMED, Kind.TOO_LARGE, Kind.NOT_JSON)
+        yield from (Kind.MALFORMED, Kind.NOT_JSON)
+    if not operation.reads:
+        yield Kind.TOO_LARGE
     if operation.conditional:
         yield from (Kind.STALE, Kind.UNCONDITIONAL)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -12,8 +13,21 @@ from service.auth import Role
 from service.conditional import unless_known
 from service.editions import expected_edition
 from service.handlers import answer_to
+from service.parameters import read_query
 from service.request import Request
-from service.validation import read_body, read_query
+from service.validation import read_body, read_nothing
+
+# Python reads no longer number than of 4300 digits; a path with one is none of ours.
+DIGITS_MAX = 1000
+
+
+class BoundedConvertor(IntegerConvertor):
+    """The number in a path."""
+
+    regex = f"[0-9]{{1,{DIGITS_MAX}}}"
+
+
+register_url_convertor("int", BoundedConvertor())
 
 Handler = Callable[..., Awaitable[Answer]]
 
@@ -60,6 +74,8 @@ class Operation:
             arguments.append(expected_edition(request))
         if self._decoder is not None:
             arguments.append(await read_body(request, self._decoder))
+        elif not self.reads:
+            await read_nothing(request)
         answer = await self.handler(request, *arguments)
         return unless_known(request, answer) if self.reads else answer
 

@@ -1,26 +1,21 @@
-"""Reads bodies, queries and paths into typed values, and names the offending path where it cannot."""
+"""Reads bodies and paths into typed values, and names the offending path where it cannot."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.errors import Kind, Problem, not_found
 from service.request import Request
+from service.rules import broken
 
 T = TypeVar("T")
 
 BODY_BYTES_MAX = 64 * 1024
 ID_MAX = 2**63 - 1
 Id = Annotated[int, Meta(ge=0, le=ID_MAX)]
-# Neither a control character anywhere (PostgreSQL stores no NUL) nor a blank in front.
-PLAIN_TEXT = r"^(?![\s\S]*[\x00-\x1f\x7f])\S"
-ANY_TEXT = r"^[^\x00]*$"
-_AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 
 
 async def read_body(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
@@ -44,24 +39,12 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
             value = msgspec.convert(_whole(_untyped(body, error)), decoder.type)
         _must_be_given_once(body)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from error
+        raise broken(error, decoder.type) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
             Kind.MALFORMED, f"the body could not be read as JSON: {_unreadable(body, error)}"
         ) from error
     return value
-
-
-def read_query(request: Request, takes: type[T]) -> T:
-    """The query's parameters as a `takes`, which forbids the unknown ones."""
-    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    parameters = dict(pairs)
-    if len(pairs) != len(parameters):
-        raise Problem.at("$", "Expected each query parameter once")
-    try:
-        return msgspec.convert(parameters, takes, strict=False)
-    except msgspec.ValidationError as error:
-        raise _invalid(error) from error
 
 
 def path_id(request: Request, name: str) -> int:
@@ -75,6 +58,12 @@ def path_id(request: Request, name: str) -> int:
 def given(value: T | UnsetType) -> T | None:
     """The value of a change, for a statement in which NULL leaves a column as it is."""
     return None if value is UNSET else value
+
+
+async def read_nothing(request: Request) -> None:
+    """Raise Problem at a body that nobody would read; an empty object says nothing either."""
+    if (await _bounded(request)).strip() not in (b"", b"{}"):
+        raise Problem.at("$", "Expected no body")
 
 
 async def _bounded(request: Request) -> bytes:
@@ -141,9 +130,3 @@ def _whole(value: Any) -> Any:
         case list():
             return [_whole(inner) for inner in value]
     return value
-
-
-def _invalid(error: msgspec.ValidationError) -> Problem:
-    # msgspec's sentence speaks of our declared types and of the client's own field, and of nothing else.
-    found: Any = _AT.match(str(error))
-    return Problem.at(found["path"] or "$", found["problem"])

@@ -123,16 +123,24 @@ async def _lock(connection: Connection, match_id: int, edition: int) -> Match:
 async def _line_up(connection: Connection, session_id: int, new: NewMatch) -> tuple[list[int], list[str]]:
     """Columns of player and side."""
     if new.home is not None and new.away is not None:
-        player_ids = [*new.home, *new.away]
-        if len(set(player_ids)) < len(player_ids):
-            raise Problem.at("$", "Expected each player once")
-        return player_ids, ["home"] * len(new.home) + ["away"] * len(new.away)
+        _must_be_given_once(new.home, new.away)
+        return [*new.home, *new.away], ["home"] * len(new.home) + ["away"] * len(new.away)
     if new.home is not None or new.away is not None:
-        raise Problem.at("$", "Expected both line-ups, or none for the session's teams")
+        missing = "$.home" if new.home is None else "$.away"
+        raise Problem.at(missing, "Expected both line-ups, or none for the session's teams")
     placed = await teams.READ.all(connection, session_id)
     if not placed:
         raise Problem(Kind.CONFLICT, "the session has no teams yet: make them, or send the line-ups")
     return [one.player_id for one in placed], [one.side for one in placed]
+
+
+def _must_be_given_once(home: list[int], away: list[int]) -> None:
+    seen: set[int] = set()
+    for side, player_ids in (("home", home), ("away", away)):
+        for place, player_id in enumerate(player_ids):
+            if player_id in seen:
+                raise Problem.at(f"$.{side}[{place}]", "Expected each player once")
+            seen.add(player_id)
 
 
 async def _replace_goals(connection: Connection, match_id: int, goals: list[NewGoal]) -> None:

@@ -7,7 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.paging import PageQuery
-from service.validation import ANY_TEXT, PLAIN_TEXT, Id
+from service.rules import ANY_TEXT, PLAIN_TEXT
+from service.validation import Id
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN_TEXT)]
 PreferredRole = Literal["any", "goalkeeper", "defender", "winger", "pivot"]

@@ -23,7 +23,7 @@ from service.sessions.models import (
     SessionsPage,
     SessionsQuery,
 )
-from service.sessions.states import may_become
+from service.sessions.states import may_become, what_follows
 from service.statement import Connection
 from service.validation import given, path_id
 from service.work import unit_of_work
@@ -65,7 +65,11 @@ async def change_session(request: Request, edition: int, change: SessionChange) 
         if session.edition != edition:
             raise stale()
         if change.state is not UNSET and not may_become(session.state, change.state):
-            raise Problem(Kind.CONFLICT, f"the session is {session.state} and cannot become {change.state}")
+            raise Problem(
+                Kind.CONFLICT,
+                f"the session is {session.state} and cannot become {change.state}",
+                errors=[{"path": "$.state", "problem": what_follows(session.state)}],
+            )
         if change.state == "cancelled":
             await _must_not_count(connection, session_id)
         if starts_at is not None:

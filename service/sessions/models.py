@@ -7,8 +7,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.paging import PageQuery
+from service.rules import PLAIN_TEXT
 from service.sessions.states import State
-from service.validation import PLAIN_TEXT, Id
+from service.validation import Id
 
 YEARS = range(2000, 3000)
 StartsAt = Annotated[datetime, Meta(tz=True, extra_json_schema={"pattern": "^2"})]

@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from service.paging import PageQuery
-from service.validation import PLAIN_TEXT, Id
+from service.rules import PLAIN_TEXT
+from service.validation import Id
 
 Subject = Annotated[str, Meta(min_length=1, max_length=255, pattern=PLAIN_TEXT)]
 

@@ -46,6 +46,8 @@ DATES = ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z",
          "-4713-01-01T00:00:00Z"]  # fmt: skip
 PAGES = ["limit=0", "limit=-1", "limit=101", "limit=1e99", "limit=NaN", f"limit={10**400}", "limit=", "after=%00",
          "after=%ED%A0%80", "after=" + "A" * 2000, "after=WzFlNDAwXQ", "limit=1&limit=1", "offset=1"]  # fmt: skip
+# A text that could be a place, but is none.
+LEADS_NOWHERE = ["after=%00", "after=WzFlNDAwXQ"]
 
 CLAIMS: list[dict[str, Any]] = [
     {"exp": 1}, {"nbf": time.time() + 3600}, {"iss": "another"}, {"aud": "another"}, {"sub": None}, {"exp": None},
@@ -197,7 +199,7 @@ def test_an_absurd_page_is_named(admin: Client, path: str) -> None:
     for query in PAGES:
         response = admin.get(f"{API}/{path}?{query}")
         field = "query" if query.count("limit") > 1 else query.partition("=")[0]
-        assert_clear(response, field, 404 if field == "after" and len(query) < 1000 else 422)
+        assert_clear(response, field, 404 if query in LEADS_NOWHERE else 422)
 
 
 @pytest.mark.usefixtures("unchanged")
