@@ -15,14 +15,15 @@ _IN_WORDS = {
     f"Expected `str` matching regex {PLAIN_TEXT!r}": "Expected text without control characters or a blank in front",
     f"Expected `str` matching regex {ANY_TEXT!r}": "Expected text without NUL",
 }
-_AT = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+# The last such end is msgspec's: one before it stands in what the client sent.
+_AT = re.compile(r"(?P<problem>.*) - at `(?P<path>\$[^`]*)`", re.DOTALL)
 
 
 def broken(error: msgspec.ValidationError, expected: Any) -> Problem:
     """The rule that a value breaks which should have been an `expected`."""
     # msgspec's sentence speaks of our declared types and of the client's own field, and of nothing else.
-    found: Any = _AT.match(str(error))
-    path, problem = found["path"] or "$", found["problem"]
+    found = _AT.fullmatch(str(error))
+    path, problem = (found["path"], found["problem"]) if found else ("$", str(error))
     if problem.startswith("Invalid enum value"):
         problem = f"Expected one of {', '.join(_words(get_type_hints(expected)[path.removeprefix('$.')]))}"
     return Problem.at(path, _IN_WORDS.get(problem, problem))

@@ -40,7 +40,7 @@ async def create_session(request: Request, new: NewSession) -> Answer:
 
 
 async def list_sessions(request: Request, query: SessionsQuery) -> Answer:
-    since = BEFORE_ALL if query.since is None else sensible(query.since, "$.since")
+    since = BEFORE_ALL if query.since is UNSET else sensible(query.since, "$.since")
     after = query.key(SessionKey, SessionKey(since, 0))
     time = sensible(after.starts_at, "$.after", range(BEFORE_ALL.year, YEARS.stop + 1))
     async with request.pool.acquire() as connection:

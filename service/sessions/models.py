@@ -49,7 +49,7 @@ class SessionChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SessionsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which sessions: those that start at `since` or later."""
 
-    since: StartsAt | None = None
+    since: StartsAt | UnsetType = UNSET
 
 
 class SessionKey(msgspec.Struct, frozen=True, array_like=True):

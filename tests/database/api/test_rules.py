@@ -40,10 +40,17 @@ def test_another_word_is_told_which_there_are(
     organiser: Client, method: str, path: str, field: str, words: str
 ) -> None:
     """Whoever writes a word that a field does not take reads those that it takes."""
-    for word in ("other", "", "YES", "\N{SNOWMAN}"):
+    for word in ("other", "", "YES", "\N{SNOWMAN}", "x - at `$.name`", "`"):
         body = {"name": "Ana", field: word} if path == "players" else {field: word}
         answer = organiser.request(method, f"{API}/{path}", json=body, headers={"If-Match": '"1"'})
         assert told(answer) == (f"$.{field}", f"Expected one of {words}")
+
+
+def test_a_field_whose_name_reads_like_a_place_is_none(organiser: Client) -> None:
+    """What a client sends is quoted, and taken neither for the place nor for the rule."""
+    for field in ("x - at `$.name`", "\n - at `$.name`", "`", " - at `"):
+        at, rule = told(organiser.post(f"{API}/players", json={"name": "Ana", field: 1}))
+        assert (at, rule) == ("$", f"Object contains unknown field `{field}`")
 
 
 @pytest.mark.parametrize("text", [" Ana", "\tAna", "A\x00", "A\nB", "A\x7f", "\N{NO-BREAK SPACE}A", "\u2028"])
@@ -80,6 +87,14 @@ def test_a_parameter_given_twice_is_named(organiser: Client, query: str) -> None
     """Two readers of one query would not agree which of the two was meant, however it was written."""
     answer = organiser.get(f"{API}/players?{query}")
     assert told(answer) == ("$.limit", "Expected the query parameter once")
+
+
+@pytest.mark.parametrize("since", ["null", "true", "now", "2025-10-01", "NaN", "1e400", "", "-1"])
+def test_what_is_no_time_is_no_beginning(organiser: Client, since: str) -> None:
+    """A list that begins nowhere is refused, also by the word for nothing."""
+    at, rule = told(organiser.get(f"{API}/sessions?since={since}"))
+    assert at == "$.since"
+    assert rule
 
 
 @pytest.mark.parametrize("digits", [19, 20, 1000, 1001, 4300, 4301, 20_000])
