@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from db.contract.url import DatabaseUrl
-from tests.database.api.evening import API, Document, made, make_players, make_session, set_state
+from tests.database.api.evening import (
+    API,
+    Document,
+    change,
+    made,
+    make_players,
+    make_session,
+    set_state,
+)
 from tests.database.api.recount import (
     assert_ratings_follow_from_matches,
     assert_statistics_follow_from_matches,
@@ -70,6 +78,11 @@ class Evening(RuleBasedStateMachine):
         path = f"{API}/sessions/{self.sessions[season]}/matches"
         match = made(self.organiser.post(path, json={"home": home, "away": away}))
         return {"path": f"{API}/matches/{match['id']}", "home": home, "away": away}
+
+    @rule(season=st.integers(0, 1), starts_at=st.sampled_from(SEASONS))
+    def move(self, season: int, starts_at: str) -> None:
+        """Another date for a session, perhaps of another season; its matches are read anew from then on."""
+        change(self.organiser, f"{API}/sessions/{self.sessions[season]}", {"starts_at": starts_at})
 
     @rule(many=st.lists(acts(matches), min_size=1, max_size=AT_ONCE))
     def at_once(self, many: list[Act]) -> None:

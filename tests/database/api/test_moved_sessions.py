@@ -1,7 +1,6 @@
 """A session whose date was wrong, and what its matches count for once it is right."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from httpx import Client, Response
@@ -22,13 +21,8 @@ from tests.database.api.recount import (
     assert_ratings_follow_from_matches,
     assert_statistics_follow_from_matches,
 )
-from tests.database.api.test_states import one_after_the_other
-from tests.database.migrating import rows
-from tests.eventually import eventually
-from tests.server.roles import session
 
 EARLIER = "2024-10-01T18:00:00Z"  # the evening's own helpers plan for the season of 2025
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
@@ -100,57 +94,3 @@ def test_a_date_within_the_season_changes_no_match(organiser: Client, owner: Dat
     assert made(organiser.get(f"{API}/matches/{second['id']}"), 200)["edition"] == second["edition"]
     assert [ratings(organiser, player_id) for player_id in player_ids] == rated
     assert_ratings_follow_from_matches(owner)
-
-
-@pytest.mark.parametrize("whistle_first", [True, False])
-def test_a_whistle_while_the_session_moves_counts_in_one_season(
-    organiser: Client, owner: DatabaseUrl, *, whistle_first: bool
-) -> None:
-    """Whoever comes second waits: a final match is moved with its session, a moved one has to be read again."""
-    player_ids = make_players(organiser, 2)
-    match = make_match(organiser, player_ids)
-    acts = [lambda: finalise(organiser, match), moves(organiser, match)]
-    told = one_after_the_other(owner, match["session_id"], acts if whistle_first else acts[::-1])
-    assert [answer.status_code for answer in told] == [200, 200 if whistle_first else 412]
-    assert lines(organiser, 2025, player_ids) == {}
-    assert sorted(lines(organiser, 2024, player_ids)) == (player_ids if whistle_first else [])
-    assert_statistics_follow_from_matches(owner)
-
-
-@pytest.mark.parametrize("correction_first", [True, False])
-def test_a_correction_while_the_session_moves_counts_in_one_season(
-    organiser: Client, owner: DatabaseUrl, *, correction_first: bool
-) -> None:
-    """Both wait for the match, in this order: the first is heard, and what the second finds is that one's."""
-    match = final(organiser, make_players(organiser, 2))
-    scorer = side(organiser, match, "away")[0]
-    path, unchanged = f"{API}/matches/{match['id']}", {"If-Match": f'"{match["edition"]}"'}
-    goals = [{"scorer_id": scorer}] * 2
-    acts = [lambda: organiser.put(f"{path}/goals", json=goals, headers=unchanged), moves(organiser, match)]
-    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(2) as people:
-        cursor.execute("SELECT FROM match WHERE id = %s FOR UPDATE", [match["id"]])
-        told = []
-        for act in acts if correction_first else acts[::-1]:
-            told.append(people.submit(act))
-            eventually(lambda: rows(owner, WAITING)[0][0] == len(told))
-        cursor.connection.commit()
-        answers = [one.result().status_code for one in told]
-    assert answers == [200, 200 if correction_first else 412]
-    sheet = made(organiser.get(path), 200)
-    assert (sheet["season"], sheet["away_score"]) == (2024, 2 if correction_first else 0)
-    assert_statistics_follow_from_matches(owner)
-    assert_ratings_follow_from_matches(owner)
-
-
-def test_sessions_that_share_players_move_at_once_without_loss(organiser: Client, owner: DatabaseUrl) -> None:
-    """Every one of them is heard, and the seasons are what a recount finds."""
-    player_ids = make_players(organiser, 4)
-    acts = [moves(organiser, final(organiser, player_ids[start : start + 2])) for start in (0, 1, 2) * 2]
-    with session(owner, autocommit=False) as cursor, ThreadPoolExecutor(len(acts)) as people:
-        cursor.execute("SELECT FROM player WHERE id = ANY (%s) FOR UPDATE", [player_ids])
-        told = [people.submit(act) for act in acts]
-        eventually(lambda: rows(owner, WAITING)[0][0] > 1)
-        cursor.connection.commit()
-        assert [one.result().status_code for one in told] == [200] * len(acts)
-    assert lines(organiser, 2025, player_ids) == {}
-    assert_statistics_follow_from_matches(owner)
