@@ -30,6 +30,12 @@ def api_url(
         yield unprivileged_url.replace(database=name)
 
 
+@pytest.fixture
+def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
+    """That database, as its owner."""
+    return owner_url.replace(database=api_url.database)
+
+
 @pytest.fixture(scope="module")
 def secret_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The mounted secret that tokens are checked with."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from httpx import Client, Response
 
 from db.contract.url import DatabaseUrl
@@ -23,12 +22,6 @@ from tests.database.api.recount import (
 )
 
 EARLIER = "2024-10-01T18:00:00Z"  # the evening's own helpers plan for the season of 2025
-
-
-@pytest.fixture
-def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
-    """The API's database, as its owner."""
-    return owner_url.replace(database=api_url.database)
 
 
 def moves(organiser: Client, match: Document, starts_at: str = EARLIER) -> Callable[[], Response]:

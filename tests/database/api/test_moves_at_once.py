@@ -1,4 +1,4 @@
-"""A session that moves while others whistle, correct and make matches of it: real transactions, one before the other."""
+"""A session that moves while others whistle, correct and make its matches, in real transactions."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +20,6 @@ from tests.eventually import eventually
 from tests.server.roles import session
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-
-
-@pytest.fixture
-def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
-    """The API's database, as its owner."""
-    return owner_url.replace(database=api_url.database)
 
 
 @pytest.mark.parametrize("whistle_first", [True, False])

@@ -42,12 +42,6 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
-def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
-    """The API's database, as its owner."""
-    return owner_url.replace(database=api_url.database)
-
-
-@pytest.fixture
 def halfway(owner: DatabaseUrl) -> Iterator[Any]:
     """Nobody writes a team before this transaction ends."""
     execute(owner, PAUSE, HALFWAY)

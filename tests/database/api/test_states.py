@@ -113,12 +113,6 @@ def one_after_the_other(
         return [one.result() for one in told]
 
 
-@pytest.fixture
-def owner(owner_url: DatabaseUrl, api_url: DatabaseUrl) -> DatabaseUrl:
-    """The API's database, as its owner."""
-    return owner_url.replace(database=api_url.database)
-
-
 def test_who_retires_after_a_yes_is_in_no_team(organiser: Client) -> None:
     """Teams are made of those who still play; a yes from before is no reason."""
     gone, *others = make_players(organiser, 3)
