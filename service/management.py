@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.gate.answers import Answer, App, Receive, Scope, Send
+from service.gate.answers import TEXT, Answer, App, Receive, Scope, Send
 
 
 class Management:
@@ -11,7 +11,8 @@ class Management:
     def __init__(self, handlers: Mapping[str, App]) -> None:
         self._handlers = handlers
         self._not_found = Answer.text(404, f"found here: {' '.join(handlers)}\n")
-        self._not_allowed = Answer.text(405, "GET and HEAD are understood here\n")
+        understood = b"GET and HEAD are understood here\n"
+        self._not_allowed = Answer.of(405, TEXT, understood, [("allow", "GET, HEAD")])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self._handlers.get(scope["path"])
