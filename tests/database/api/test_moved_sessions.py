@@ -20,6 +20,7 @@ from tests.database.api.recount import (
     assert_ratings_follow_from_matches,
     assert_statistics_follow_from_matches,
 )
+from tests.database.migrating import execute
 
 EARLIER = "2024-10-01T18:00:00Z"  # the evening's own helpers plan for the season of 2025
 
@@ -87,3 +88,20 @@ def test_a_date_within_the_season_changes_no_match(organiser: Client, owner: Dat
     assert made(organiser.get(f"{API}/matches/{second['id']}"), 200)["edition"] == second["edition"]
     assert [ratings(organiser, player_id) for player_id in player_ids] == rated
     assert_ratings_follow_from_matches(owner)
+
+
+def test_a_season_that_was_wrong_is_put_right_with_the_same_date(
+    organiser: Client, owner: DatabaseUrl
+) -> None:
+    """What an earlier release left in another season comes back when the date is said again."""
+    player_ids = make_players(organiser, 2)
+    match = final(organiser, player_ids)
+    execute(
+        owner,
+        f"UPDATE match SET season = 2020 WHERE id = {match['id']}",
+        f"UPDATE season_statistics SET season = 2020 WHERE player_id IN ({player_ids[0]}, {player_ids[1]})",
+    )
+    made(moves(organiser, match, "2025-10-01T18:00:00Z")(), 200)
+    assert lines(organiser, 2020, player_ids) == {}
+    assert sorted(lines(organiser, 2025, player_ids)) == player_ids
+    assert_statistics_follow_from_matches(owner)
