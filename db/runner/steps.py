@@ -98,6 +98,7 @@ class Steps:
                     connection.rollback()
                 # Types made in what was rolled back are to be made again.
                 context.impl.memo = self._memo
+                self._job.stop.check()  # where it is set, that is what ended a statement
                 if self._together.give_up(error) and self._goes_on(context, error):
                     continue
                 if isinstance(error, HeldBack):

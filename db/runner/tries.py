@@ -64,7 +64,6 @@ class Tries:
         Where the server had a reason to end it, that reason is the SQLSTATE `overdue`: it would end it again.
         """
         self.blockers = blockers or self.blockers
-        self._job.stop.check()
         what = meaning(error)
         if what is Meaning.RECONNECT:
             raise self._overdue(overdue) if overdue else error
