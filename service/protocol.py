@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from service.exchange import Exchange
 
 HEAD_BYTES_MAX = 64 * 1024
 
@@ -55,6 +57,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        def answering(scope: Any, receive: Any, _send: Any) -> Any:
+            return app(scope, receive, Exchange(cycle).send)
+
+        super()._start_asgi_task(cycle, answering)
 
     def _expect_the_rest(self) -> None:
         self._late = self.loop.call_later(self.head_within_s, self._give_up)

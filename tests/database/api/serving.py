@@ -29,9 +29,8 @@ def served(
 ) -> Iterator[str]:
     """The address at which the API answers; `heard` is told of each statement that it sends."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        config = uvicorn.Config(
-            application(url, auth, heard), log_config=None, ws="none", http=http, loop="uvloop"
-        )
+        app = application(url, auth, heard)
+        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", http=http, loop="uvloop")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

@@ -1,0 +1,66 @@
+"""How an answer leaves: one that comes whole is one write, its head with its body."""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Exchange:
+    """Sends one answer: its head waits for what follows, as ASGI lets a server do.
+
+    Only what is routine is written here; uvicorn writes, or refuses, everything else.
+    """
+
+    __slots__ = ("_cycle", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._start: Any = None  # the head, while it waits
+
+    async def send(self, message: Any) -> None:
+        cycle, start = self._cycle, self._start
+        if start is None:
+            if message["type"] == "http.response.start" and is_routine(cycle):
+                self._start = message
+            else:
+                await cycle.send(message)
+            return
+        self._start = None
+        body = message.get("body", b"")
+        head = head_of([*cycle.default_headers, *start["headers"]], body)
+        if head is None or message.get("more_body") or not is_routine(cycle):
+            await cycle.send(start)
+            await cycle.send(message)
+            return
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"".join((STATUS_LINE[start["status"]], head, body)))
+        cycle.message_event.set()
+        cycle.on_response()
+
+
+def is_routine(cycle: RequestResponseCycle) -> bool:
+    """Whether nobody has to be waited for, or told more than the answer itself."""
+    return (
+        cycle.keep_alive
+        and not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused or cycle.access_log)
+        and cycle.scope["method"] != "HEAD"
+    )
+
+
+def head_of(headers: Headers, body: bytes) -> bytes | None:
+    """The headers as they are sent; None unless they say that `body` is all, and nothing of the connection."""
+    if (b"content-length", b"%d" % len(body)) not in headers:
+        return None
+    head = b"\r\n".join([*map(b": ".join, headers), b"\r\n"])
+    # To look at each name would take longer than to send them.
+    if (
+        head.count(b"content-length: ") > 1
+        or head.count(b"connection: ")
+        or head.count(b"transfer-encoding: ")
+    ):
+        return None
+    # Whoever got the end of a line into a header would write the next one.
+    return head if head.count(b"\r") == head.count(b"\n") == len(headers) + 1 else None
