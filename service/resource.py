@@ -98,6 +98,8 @@ def changes(handler: Handler, gives: Any, *, body: Any = None, role: Role = Role
 class Resource(Route):
     """A path and its operations by method; any other method is 405 with the ones there are."""
 
+    methods: set[str]  # HEAD with GET
+
     def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
         self.operations = operations
         super().__init__(path, Methods(operations), methods=list(operations))
@@ -105,6 +107,14 @@ class Resource(Route):
     def under(self, prefix: str) -> "Resource":
         """The same resource, its path below `prefix`."""
         return Resource(prefix + self.path, self.operations)
+
+    def parameters(self, path: str) -> dict[str, Any] | None:
+        """What stands in `path` for this one's parameters; None where it is no path of this resource."""
+        match = self.path_regex.match(path)
+        if match is None:
+            return None
+        convertors = self.param_convertors
+        return {name: convertors[name].convert(text) for name, text in match.groupdict().items()}
 
 
 class Methods:
