@@ -6,6 +6,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 Headers = list[tuple[bytes, bytes]]
 
+HOP_BY_HOP = frozenset({b"connection", b"transfer-encoding"})
+CR, LF = b"\r\n"
+
 
 class Exchange:
     """Sends one answer: its head waits for what follows, as ASGI lets a server do.
@@ -52,15 +55,12 @@ def is_routine(cycle: RequestResponseCycle) -> bool:
 
 def head_of(headers: Headers, body: bytes) -> bytes | None:
     """The headers as they are sent; None unless they say that `body` is all, and nothing of the connection."""
-    if (b"content-length", b"%d" % len(body)) not in headers:
+    names = [name for name, _ in headers]
+    if names.count(b"content-length") != 1 or not HOP_BY_HOP.isdisjoint(names):
         return None
-    head = b"\r\n".join([*map(b": ".join, headers), b"\r\n"])
-    # To look at each name would take longer than to send them.
-    if (
-        head.count(b"content-length: ") > 1
-        or head.count(b"connection: ")
-        or head.count(b"transfer-encoding: ")
-    ):
-        return None
+    lines = [*map(b": ".join, headers)]
+    text = b"".join(lines)
     # Whoever got the end of a line into a header would write the next one.
-    return head if head.count(b"\r") == head.count(b"\n") == len(headers) + 1 else None
+    if b"content-length: %d" % len(body) not in lines or CR in text or LF in text:
+        return None
+    return b"\r\n".join([*lines, b"\r\n"])
