@@ -1,6 +1,7 @@
 """Admission: what needs the database is turned away while the gate is shut, from the next request on."""
 
-from service import deadline
+from collections.abc import Awaitable
+
 from service.errors import MEDIA_TYPE, RETRY_AFTER, Kind, Problem, document
 from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
@@ -16,6 +17,7 @@ class Admission:
     def __init__(self, app: App, gate: Gate, request_deadline_s: float) -> None:
         self._app = app
         self._gate = gate
+        self._serving = gate.serving()
         self._limit = TimeLimit(request_deadline_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,14 +26,14 @@ class Admission:
             return
         started = False
 
-        async def noting(message: Message) -> None:
+        def noting(message: Message) -> Awaitable[None]:
             nonlocal started
             started = True
-            await send(message)
+            return send(message)
 
         try:
             # The deadline counts from before the lease is looked at.
-            with deadline.within(self._limit.seconds), self._gate.serving(), self._limit.block():
+            with self._serving, self._limit.block():
                 if self._gate.verdict.ready:
                     await self._app(scope, receive, noting)
                 else:

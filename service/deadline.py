@@ -1,6 +1,6 @@
 """How long the request at hand may still ask the database; time that a machine sleeps counts too."""
 
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 from service.gate.lease import boottime
 
@@ -9,6 +9,14 @@ _ends_at: ContextVar[float] = ContextVar("ends_at")
 
 class DeadlineOverError(TimeoutError):
     """A statement was about to be sent by a request whose time was over, or by no request at all."""
+
+
+def begin(seconds: float) -> Token[float]:
+    """Let this task, and tasks that it begins, ask for `seconds` from now; until `end` takes what this gives."""
+    return _ends_at.set(boottime() + seconds)
+
+
+end = _ends_at.reset
 
 
 class within:  # noqa: N801 - it reads as what it does, like contextlib's own
@@ -20,10 +28,10 @@ class within:  # noqa: N801 - it reads as what it does, like contextlib's own
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        self._token = _ends_at.set(boottime() + self._seconds)
+        self._token = begin(self._seconds)
 
     def __exit__(self, *_: object) -> None:
-        _ends_at.reset(self._token)
+        end(self._token)
 
 
 def check() -> None:

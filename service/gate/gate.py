@@ -57,7 +57,7 @@ class NoSessions:
 
 
 class Serving:
-    """Counts a request while its block runs."""
+    """Counts a request while a block of it runs; as many may run at once as there are requests."""
 
     __slots__ = ("_gate",)
 
@@ -97,7 +97,7 @@ class Gate:
         return self._verdict
 
     def serving(self) -> "Serving":
-        """A block in which a request is in flight: this process's row is not deleted."""
+        """What to have around requests in flight: meanwhile this process's row is not deleted."""
         return Serving(self)
 
     async def ask(self, sql: str) -> list[Mapping[str, Any]]:

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 Clock = Callable[[], float]
 
 
-def boottime() -> float:
-    """Seconds on a clock that no one sets, and that goes on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+# Seconds on a clock that no one sets, and that goes on while the machine sleeps. Each request looks thrice.
+boottime: Clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
 
 
 class Lease:
