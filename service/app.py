@@ -79,7 +79,7 @@ def create_app(
         access_log.flush()
 
     admission = Admission(make_api(lifespan), gate, settings.request_deadline_s)
-    observed = Observed(admission, tally, access_log, lambda: shutdown.has_begun)
+    observed = Observed(admission, tally, access_log, shutdown)
     return Ports(observed, make_management(gate, scraped, shutdown, access_log), settings.management_port)
 
 

@@ -1,12 +1,13 @@
 """Tells the log and the metrics of each request: what was asked, what came of it, how long it took."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Iterable
 
 from service.access_log import AccessLog
 from service.api import NOUNS
 from service.gate.answers import App, Message, Receive, Scope, Send
 from service.routing import noun_of
+from service.shutdown import Shutdown
 from service.tally import Tally
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -22,11 +23,11 @@ RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 class Observed:
     """Passes each request on, and looks at its answer."""
 
-    def __init__(self, app: App, tally: Tally, log: AccessLog, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, app: App, tally: Tally, log: AccessLog, shutdown: Shutdown) -> None:
         self._app = app
         self._tally = tally
         self._log = log
-        self._is_draining = is_draining
+        self._shutdown = shutdown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,16 +36,16 @@ class Observed:
         began = time.perf_counter()
         status = 500
 
-        async def looking(message: Message) -> None:
+        def looking(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = guarded(message["headers"])
-                if self._is_draining():
+                if self._shutdown.has_begun:
                     # A client that keeps its connection would come back to a pod that is leaving.
                     headers.append((b"connection", b"close"))
                 message = {**message, "headers": headers}
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, looking)
@@ -61,8 +62,9 @@ class Observed:
 def guarded(headers: Iterable[Header]) -> list[Header]:
     """The headers, with what keeps a browser from taking an answer for a page; a page has a policy of its own."""
     found = list(headers)
-    if any(name == b"content-security-policy" for name, _ in found):
-        return found
+    for name, _ in found:
+        if name == b"content-security-policy":
+            return found
     return found + GUARDS
 
 

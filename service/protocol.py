@@ -51,7 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
-        self._expect_no_more()
+        if self._late is not None:
+            self._expect_no_more()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -30,7 +30,9 @@ def served(
     """The address at which the API answers; `heard` is told of each statement that it sends."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         app = application(url, auth, heard)
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", http=http, loop="uvloop")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, ws="none", http=http, loop="uvloop", interface="asgi3"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
