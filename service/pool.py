@@ -10,6 +10,8 @@ import asyncpg
 from service.gate.trouble import NO_ANSWER
 
 CLOSE_TIMEOUT_S = 2.0
+# What a request meets that is over before its statement is.
+ENDED = (asyncio.CancelledError, TimeoutError)
 
 
 class Pool:
@@ -131,7 +133,7 @@ class Loan:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        interrupted = isinstance(error, asyncio.CancelledError | TimeoutError)
+        interrupted = isinstance(error, ENDED)
         self._pool.give_back(self._connection, interrupted=interrupted)
 
 
