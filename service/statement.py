@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
@@ -46,8 +47,7 @@ class Query(Statement, Generic[Row]):
         return self.gives(*await connection.fetchrow(self.sql, *arguments))
 
     async def all(self, connection: Connection, *arguments: object) -> list[Row]:
-        gives = self.gives
-        return [gives(*row) for row in await connection.fetch(self.sql, *arguments)]
+        return list(starmap(self.gives, await connection.fetch(self.sql, *arguments)))
 
 
 @dataclass(frozen=True, slots=True)
