@@ -32,7 +32,7 @@ class Exchange:
             return
         self._start = None
         body = message.get("body", b"")
-        head = head_of([*cycle.default_headers, *start["headers"]], body)
+        head = head_of([*cycle.default_headers, *start.get("headers", ())], body)
         if head is None or message.get("more_body") or not is_routine(cycle):
             await cycle.send(start)
             await cycle.send(message)
@@ -56,7 +56,9 @@ def is_routine(cycle: RequestResponseCycle) -> bool:
 def head_of(headers: Headers, body: bytes) -> bytes | None:
     """The headers as they are sent; None unless they say that `body` is all, and nothing of the connection."""
     names = [name for name, _ in headers]
-    if names.count(b"content-length") != 1 or not HOP_BY_HOP.isdisjoint(names):
+    # ASGI has them in small letters; uvicorn makes them so.
+    is_plain = b"".join(names).islower() and HOP_BY_HOP.isdisjoint(names)
+    if not is_plain or names.count(b"content-length") != 1:
         return None
     lines = [*map(b": ".join, headers)]
     text = b"".join(lines)

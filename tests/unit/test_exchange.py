@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -20,7 +20,10 @@ HEADERS = st.sampled_from(
         (b"content-length", b"2"),
         (b"content-length", b"3000"),
         (b"content-length", b"03"),
+        (b"Content-Length", b"2"),
         (b"connection", b"close"),
+        (b"Connection", b"close"),
+        (b"X-Y", b"Z"),
         (b"connection", b"keep-alive, close"),
         (b"transfer-encoding", b"chunked"),
         (b"link", b"</a?b=\xe9>; rel=next"),
@@ -44,6 +47,8 @@ def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
         "status": draw(st.sampled_from([200, 204, 304, 404])),
         "headers": headers,
     }
+    if not headers and draw(st.booleans()):
+        del start["headers"]
     pieces = [body[:1], body[1:]] if draw(st.booleans()) else [body]
     bodies = [
         {"type": "http.response.body", "body": piece, "more_body": place < len(pieces)}
@@ -91,6 +96,12 @@ def request(method: str = "GET", version: str = "1.1", more: str = "") -> bytes:
 LAST = request(more="Connection: close\r\n")
 
 
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+BODY = {"type": "http.response.body", "body": b"ok"}
+CAPITALS = [(b"X-Y", b"Z"), (b"content-length", b"2")]
+
+
+@example([{**START, "headers": CAPITALS}, BODY], "GET", "1.1")
 @settings(max_examples=300, deadline=None)
 @given(messages(), st.sampled_from(["GET", "GET", "HEAD"]), st.sampled_from(["1.1", "1.1", "1.0"]))
 def test_the_client_gets_what_uvicorn_would_have_sent(sent: list[Any], method: str, version: str) -> None:
@@ -98,10 +109,6 @@ def test_the_client_gets_what_uvicorn_would_have_sent(sent: list[Any], method: s
     asked = [request(method, version), LAST]
     expected = asyncio.run(answers(HttpToolsProtocol, sent, *asked))
     assert asyncio.run(answers(BoundedProtocol, sent, *asked)) == expected
-
-
-START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
-BODY = {"type": "http.response.body", "body": b"ok"}
 
 
 def test_an_answer_leaves_in_the_order_of_the_requests() -> None:
