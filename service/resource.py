@@ -1,5 +1,6 @@
 """Operations and the resources they belong to: what each takes, gives and asks of the caller, said once."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -103,6 +104,8 @@ class Resource(Route):
     def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
         self.operations = operations
         super().__init__(path, Methods(operations), methods=list(operations))
+        # Starlette's ends with $, which a newline may follow.
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
 
     def under(self, prefix: str) -> "Resource":
         """The same resource, its path below `prefix`."""

@@ -30,6 +30,10 @@ HEADERS = st.sampled_from(
         (b"link", b"</a>\r\nx: y"),
         (b"link", b"</a>\n"),
         (b"link", b"\r"),
+        (b"link", b"a\x00b"),
+        (b"link", b"a\tb"),
+        (b"link", b"a\x7f"),
+        (b"li nk", b"y"),
         (b"li\nnk", b"y"),
     ]
 )

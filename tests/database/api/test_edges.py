@@ -31,6 +31,14 @@ def test_no_answer_sends_a_client_elsewhere(admin: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_a_path_ends_where_it_ends(admin: Client, path: str) -> None:
+    """A newline behind it is not overlooked: nothing is there."""
+    for method in ("GET", "POST"):
+        answer = admin.request(method, f"{path}%0A", json={})
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:calcio:problem:not-found")
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_method_that_is_not_taken_is_told_which_are(admin: Client, path: str) -> None:
     """405 names the method that was found and those that were expected; OPTIONS and TRACE are no exception."""
     for method in ("OPTIONS", "TRACE", "DELETE"):
