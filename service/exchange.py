@@ -1,13 +1,15 @@
 """How an answer leaves: one that comes whole is one write, its head with its body."""
 
+from functools import lru_cache
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 Headers = list[tuple[bytes, bytes]]
 
 HOP_BY_HOP = frozenset({b"connection", b"transfer-encoding"})
-CR, LF = b"\r\n"
+# In a header's value; what uvicorn refuses there.
+CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\t")})
 
 
 class Exchange:
@@ -55,14 +57,19 @@ def is_routine(cycle: RequestResponseCycle) -> bool:
 
 def head_of(headers: Headers, body: bytes) -> bytes | None:
     """The headers as they are sent; None unless they say that `body` is all, and nothing of the connection."""
-    names = [name for name, _ in headers]
-    # ASGI has them in small letters; uvicorn makes them so.
-    is_plain = b"".join(names).islower() and HOP_BY_HOP.isdisjoint(names)
-    if not is_plain or names.count(b"content-length") != 1:
+    if not are_routine(tuple(name for name, _ in headers)):
         return None
     lines = [*map(b": ".join, headers)]
     text = b"".join(lines)
     # Whoever got the end of a line into a header would write the next one.
-    if b"content-length: %d" % len(body) not in lines or CR in text or LF in text:
+    if b"content-length: %d" % len(body) not in lines or len(text.translate(None, CONTROLS)) < len(text):
         return None
     return b"\r\n".join([*lines, b"\r\n"])
+
+
+@lru_cache
+def are_routine(names: tuple[bytes, ...]) -> bool:
+    """Whether headers of these names may be sent as they are, one of them the length; there are few such sets."""
+    # ASGI has them in small letters; uvicorn makes them so.
+    are_fine = all(name.islower() and not HEADER_RE.search(name) for name in names)
+    return are_fine and names.count(b"content-length") == 1 and HOP_BY_HOP.isdisjoint(names)
