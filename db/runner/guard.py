@@ -8,7 +8,7 @@ from typing import Any
 from db.contract.lineage import Revision
 from db.contract.readers import Reader
 from db.runner.direction import Direction
-from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE
+from db.runner.fence import HOLD_S, TRANSACTION_TIMEOUT_SINCE, limits
 from db.runner.idling import Idling
 from db.runner.session import Session
 from db.runner.transaction import Left, is_left
@@ -24,6 +24,7 @@ class Guard:
         self._idling = idling
         self._direction = direction
         self._transaction: str | None = None  # of the step, if it is one
+        self._is_fence_closed = False  # for several steps
 
     def announce(self, revision: Revision, lsn: str | None) -> None:
         """Commit the announcement of a step that needs one.
@@ -55,11 +56,19 @@ class Guard:
 
         return in_one_transaction
 
-    def begin_several(self, cursor: Cursor, revisions: Sequence[Revision]) -> bool:
-        """Begin the transaction of several steps, behind the fence where one of them needs it; answers whether."""
+    def begin_several(self, cursor: Cursor, revisions: Sequence[Revision]) -> None:
+        """Begin the transaction of several steps, behind the fence where one of them needs it."""
         fenced = [revision for revision in revisions if self._direction.is_fenced(revision)]
         self._begin(cursor, fenced)
-        return bool(fenced)
+        self._is_fence_closed = bool(fenced)
+
+    def clean(self, lock_timeout_ms: int) -> str:
+        """What gives the next of several steps the settings that the first one had."""
+        raw = self._session.connection
+        statements = [raw.clean, f"SET lock_timeout = '{lock_timeout_ms}ms'"]
+        if self._is_fence_closed:
+            statements += [limits(raw.server_version), *filter(None, [self._idling.bound()])]
+        return "; ".join(statements)
 
     def refuse_other(self, revision: Revision, transaction: str) -> None:
         """Raise Left where `revision` was written into the ledger in another transaction than its own."""

@@ -19,6 +19,7 @@ SELECT {TRANSACTION},
        extract(epoch FROM coalesce(pg_catalog.current_setting('transaction_timeout', true), '0')::interval)::float
 """
 IDLE, TRANSACTION = "25P03", "25P04"
+BOUND_EVERY_S = 0.1
 
 
 class Idling:
@@ -28,6 +29,7 @@ class Idling:
         self._limits: dict[str, float] = {}
         self._began = self._asked = 0.0
         self._hold_s: float | None = None
+        self._bound_at = 0.0
         self._paused_s = 0.0
 
     def listen(self, engine: sa.Engine) -> None:
@@ -47,6 +49,7 @@ class Idling:
         cursor.execute(_BEGUN)
         transaction, idle_s, transaction_s = cursor.fetchone() or ("", 0.0, 0.0)
         self._limits, self._hold_s = {IDLE: idle_s, TRANSACTION: transaction_s}, hold_s
+        self._bound_at = 0.0
         self._paused_s = 0.0
         self._began, self._asked = since, time.monotonic()
         return str(transaction)
@@ -58,11 +61,19 @@ class Idling:
         lasted = {IDLE: self._paused_s, TRANSACTION: time.monotonic() - self._began}
         return next((state for state, limit_s in self._limits.items() if 0 < limit_s <= lasted[state]), None)
 
+    def bound(self) -> str | None:
+        """The statement that gives the next one what is left of the transaction, where the server does not bound it."""
+        if self._hold_s is None:
+            return None
+        self._bound_at = time.monotonic()
+        left_s = max(0.001, self._began + self._hold_s - self._bound_at)
+        return f"SET LOCAL statement_timeout = '{left_s * 1000:.0f}ms'"
+
     def _before(self, _: sa.Connection, cursor: Cursor, *__: Any) -> None:
         self.about_to_ask()
-        if self._hold_s is not None:
-            left_s = max(0.001, self._began + self._hold_s - time.monotonic())
-            cursor.execute(f"SET LOCAL statement_timeout = '{left_s * 1000:.0f}ms'")
+        # One that was bound a moment ago is not worth another round trip.
+        if time.monotonic() - self._bound_at >= BOUND_EVERY_S and (bound := self.bound()):
+            cursor.execute(bound)
 
     def about_to_ask(self) -> None:
         """A pause has ended."""

@@ -62,8 +62,9 @@ def _problems_of_one(revision: Revision, lineage: Lineage) -> Iterator[str]:
                 yield f"{id_} merges {parent}, on which another of its parents stands already"
     if revision.phase is Phase.CONTRACT and not revision.breaks:
         yield f"{id_} is a contract and does not say what it breaks"
-    # Asked only of those that break something: a walk down from each of hundreds takes its time.
-    below = lineage.closure([id_]) if revision.breaks else frozenset()
+    named = {end for clause in revision.breaks for end in (clause.since, clause.until)} - {None, id_}
+    # Asked only of those that name another one: a walk down from each of hundreds takes its time.
+    below = lineage.closure([id_]) if named else {id_}
     for clause in revision.breaks:
         for end in filter(None, (clause.since, clause.until)):
             if end not in below:

@@ -11,7 +11,6 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 
 from db.contract.lineage import Revision
 from db.runner.account import Account
-from db.runner.fence import limits
 from db.runner.guard import Guard
 from db.runner.heads import Heads
 from db.runner.record import Done
@@ -49,14 +48,14 @@ class Together:
         lsn = self._session.clean(self._tries.lock_timeout_ms)
         self._session.connection.autocommit = False
         with context.begin_transaction(_per_migration=True), self._session.connection.cursor() as cursor:
-            is_fenced = self._guard.begin_several(cursor, [revision for _, revision in several])
+            self._guard.begin_several(cursor, [revision for _, revision in several])
             since = time.monotonic()
             for step, revision in several:
                 self._job.stop.check()
                 self._tries.begin(revision.revision)
                 self._account.begin(revision, len(self._job.trace.applied) + len(done) + 1)
                 step.migration_fn()
-                self._follow(cursor, revision, heads.take(step), is_fenced=is_fenced)
+                self._follow(cursor, revision, heads.take(step))
                 duration_ms, event = self._account.event(revision)
                 done.append(Done(revision, event, frozenset(heads.heads), duration_ms, lsn))
                 for hook in context.on_version_apply_callbacks:
@@ -69,15 +68,12 @@ class Together:
         self._done = None
         return len(done)
 
-    def _follow(self, cursor: Cursor, revision: Revision, move: Move, *, is_fenced: bool) -> None:
+    def _follow(self, cursor: Cursor, revision: Revision, move: Move) -> None:
         """Move the version, as the next step may read it, and give that step the settings that the first one had."""
         if is_left(self._session.connection):
             raise Left(revision.revision)
-        raw = self._session.connection
-        again = f"{raw.clean}; SET lock_timeout = '{self._tries.lock_timeout_ms}ms'"
-        if is_fenced:
-            again = f"{again}; {limits(raw.server_version)}"
-        statement = self._job.history.fill(f"{move.statement}; {again}; SELECT {TRANSACTION}")
+        clean = self._guard.clean(self._tries.lock_timeout_ms)
+        statement = self._job.history.fill(f"{move.statement}; {clean}; SELECT {TRANSACTION}")
         cursor.execute(statement, move.values)
         (transaction,) = cursor.fetchone() or ("",)
         self._guard.refuse_other(revision, transaction)
