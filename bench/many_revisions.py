@@ -20,7 +20,7 @@ from scripts.tour.place import OWNER, Place, choose_ports, settled
 from tests.server.roles import fresh_database
 
 REVISIONS = 300
-ROUNDS = 7
+ROUNDS = 11
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
 # What `alembic init` leaves to whoever runs it: where the URL comes from.
 CONFIG = "config = context.config\n"
