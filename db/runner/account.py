@@ -1,7 +1,6 @@
 """The account of each step, for who looks on and for the audit."""
 
 import time
-from typing import Any
 
 from db.contract.lineage import Revision
 from db.runner.direction import Direction
@@ -30,7 +29,7 @@ class Account:
         )
         self._began = time.monotonic()
 
-    def event(self, revision: Revision, **more: Any) -> tuple[int, Event]:
+    def event(self, revision: Revision) -> tuple[int, Event]:
         """How long it took, in milliseconds, and what the audit keeps of it."""
         duration_ms = round((time.monotonic() - self._began) * 1000)
         detail = {
@@ -39,7 +38,7 @@ class Account:
             "tries": self._tries.number,
             "blockers": self._tries.blockers,
         }
-        return duration_ms, Event(self._operation, revision.revision, {**detail, **more})
+        return duration_ms, Event(self._operation, revision.revision, detail)
 
     def end(self, revision: Revision, duration_ms: int) -> None:
         """Say that it has ended."""
