@@ -9,21 +9,22 @@ from tests.cluster.rehearsal.stage import Stage
 from tests.eventually import eventually
 
 DATABASE = "calcio-postgres-0"
-JOB_S = 1.0  # a Job with little to do takes about as long, the start of Python included
+POD_S = 3.0  # a pod of a Job with little to do lives about as long, its container's start included
 AGAIN_S = 120
 
 
-def kill_job(live: Stage, component: str, release: str, within_s: float = JOB_S) -> None:
+def kill_job(live: Stage, component: str, release: str, within_s: float = POD_S) -> None:
     """Kill the Job's pod at a random moment of its life, as short as that is; another pod takes its place."""
-    pod = eventually(partial(running, live, component, release), AGAIN_S)
+    pod = eventually(partial(alive, live, component, release), AGAIN_S)
     time.sleep(random.uniform(0, within_s))  # noqa: S311 - it keeps no secret
     live.mark("kill the Job's pod")
     live.place("delete", "pod", pod, "--grace-period=0", "--force", "--ignore-not-found")
 
 
-def running(live: Stage, component: str, release: str) -> str:
-    """The Job's pod that runs and was not told to end; none is ''."""
-    pods = [pod for pod in live.pods(component, release) if pod["status"]["phase"] == "Running"]
+def alive(live: Stage, component: str, release: str) -> str:
+    """The Job's pod that has not ended and was not told to; none is ''."""
+    # One that runs for less than a second may never be seen running.
+    pods = [pod for pod in live.pods(component, release) if pod["status"]["phase"] in {"Pending", "Running"}]
     names = [str(pod["metadata"]["name"]) for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     return names[0] if names else ""
 
