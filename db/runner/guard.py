@@ -65,7 +65,7 @@ class Guard:
     def clean(self, lock_timeout_ms: int) -> str:
         """What gives the next of several steps the settings that the first one had."""
         raw = self._session.connection
-        statements = [raw.clean, f"SET lock_timeout = '{lock_timeout_ms}ms'"]
+        statements = [raw.clean_for(lock_timeout_ms)]
         if self._is_fence_closed:
             statements += [limits(raw.server_version), *filter(None, [self._idling.bound()])]
         return "; ".join(statements)

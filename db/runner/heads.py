@@ -17,6 +17,11 @@ class Heads(HeadMaintainer):
         self.update_to_step(step)
         return Move(before, frozenset(self.heads))
 
+    def tell_hooks(self, step: RevisionStep) -> None:
+        """Call what env.py wants called after each step, in its transaction."""
+        for hook in self.context.on_version_apply_callbacks:
+            hook(ctx=self.context, step=step.info, heads=set(self.heads), run_args={})
+
     def _insert_version(self, version: str) -> None:
         self.heads.add(version)
 

@@ -44,7 +44,7 @@ class Session(Value):
         with raw.cursor() as cursor:
             # What a revision has SET must not reach the next one (a leaked search_path loses tables).
             cursor.execute(
-                f"{raw.clean}; SET lock_timeout = '{lock_timeout_ms}ms';"
+                f"{raw.clean_for(lock_timeout_ms)};"
                 f"SELECT pg_catalog.pg_current_wal_insert_lsn()::text, {lock.is_held(self.job.history)}"
             )
             lsn, is_held = cursor.fetchone() or ("", False)

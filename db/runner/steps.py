@@ -159,8 +159,7 @@ class Steps:
         with context.begin_transaction(_per_migration=True):
             self._guard.guarded(revision, step.migration_fn)()
             self._record(revision, heads.take(step), lsn)
-            for hook in context.on_version_apply_callbacks:
-                hook(ctx=context, step=step.info, heads=set(heads.heads), run_args={})
+            heads.tell_hooks(step)
         self._job.trace.applied.append(revision.revision)
 
     def _prepare(self, revision: Revision) -> str:

@@ -58,8 +58,7 @@ class Together:
                 self._follow(cursor, revision, heads.take(step))
                 duration_ms, event = self._account.event(revision)
                 done.append(Done(revision, event, frozenset(heads.heads), duration_ms, lsn))
-                for hook in context.on_version_apply_callbacks:
-                    hook(ctx=context, step=step.info, heads=set(heads.heads), run_args={})
+                heads.tell_hooks(step)
                 self._account.end(revision, duration_ms)
                 if time.monotonic() - since >= ENOUGH_S:
                     break

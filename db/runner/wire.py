@@ -12,3 +12,7 @@ class Connection(connection):
     backend = 0  # the process that answers; 0 until it was asked, since a pooler's handshake names another
     is_lent = False  # by a pooler, for as long as it is open
     clean = "RESET ALL; RESET ROLE"  # returns the session, in autocommit, to the settings that it began with
+
+    def clean_for(self, lock_timeout_ms: int) -> str:
+        """The statements that return the session to these settings, for a step that queues so long for a lock."""
+        return f"{self.clean}; SET lock_timeout = '{lock_timeout_ms}ms'"
