@@ -79,12 +79,15 @@ class Pod:
     async def api(self) -> httpx.Response:
         return await self.client.get(PLAYERS)
 
+    async def verbose(self) -> str:
+        return (await self.ask("/readyz?verbose")).text
+
     async def answers(self) -> Answers:
         """Everything that it can be asked."""
         api = await self.api() if self.pool else None
         return Answers(
             readyz=(await self.ask("/readyz")).status_code,
-            verbose=(await self.ask("/readyz?verbose")).text,
+            verbose=await self.verbose(),
             document=(await self.ask("/readyz", headers=JSON)).json(),
             livez=(await self.ask("/livez")).text,
             metrics=(await self.ask("/metrics")).text.splitlines(),
