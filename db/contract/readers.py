@@ -1,7 +1,8 @@
 """Readers: the processes that serve from the schema, their leases, and the SQL by which they announce them.
 
-A round is `RENEW` (`REGISTER` where it touched no row), then, as a second statement, a look at the schema,
-then a decision. Only a whole round renews what the process believes of its own lease: see docs/decisions.
+A round is `RENEW` (`REGISTER` where it touched no row), then a look at the schema, then a decision. Only a whole round
+renews what the process believes of its own lease: see docs/decisions. The look is a second statement, or the end of the
+same one, as in `snapshot.AS_IT_WRITES`; never an earlier one.
 `$1` … are asyncpg's parameters; a psycopg2 caller passes the same text through `pyformat`.
 """
 

@@ -6,8 +6,9 @@ Where the ledger is not there (42P01) or not for this role (42501) the third one
 and where there is no version table (42P01) the fourth one looks for other tables.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from db.contract.ledger import FORMAT, TABLES, Row, Snapshot, State
@@ -53,14 +54,20 @@ TABLES_ONLY = f"""
 SELECT NULL::text[] AS heads, {_HAS_TABLES} AS has_tables, pg_catalog.pg_is_in_recovery() AS in_recovery
 """
 
-# What a reader asks at its heartbeat: one small row, which moves whenever the snapshot would.
-MOVED = """
-SELECT ARRAY(SELECT version_num::text FROM {version} ORDER BY 1) AS heads,
-       (SELECT change FROM {schema}.ledger_state WHERE history = {history}) AS change,
-       pg_catalog.pg_is_in_recovery() AS in_recovery
+# What a reader asks at its heartbeat: a little, which moves whenever the snapshot would.
+_MOVED = f"""{_HEADS},
+       (SELECT change FROM {{schema}}.ledger_state WHERE history = {{history}}) AS change"""
+MOVED = f"SELECT {_MOVED}"
+# The same, in the statement that writes the reader's row (docs/decisions/0021). READ COMMITTED takes a statement's
+# snapshot once it has its locks, so that whoever had to wait for the fence sees what the fence was for.
+AS_IT_WRITES = f"""
+RETURNING {_MOVED},
+       pg_catalog.current_setting('transaction_isolation') = 'read committed' AS is_current,
+       (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = ledger_reader.tableoid) AS readers
 """
 
 
+@cache
 def statements(history: History) -> tuple[tuple[str, frozenset[str]], ...]:
     """Each statement with the SQLSTATEs on which the next one is to be tried; the last one has none."""
     return (
@@ -79,34 +86,34 @@ def parse(row: Mapping[str, Any] | None) -> Snapshot | None:
     has_tables = row.get("has_tables", True if heads else None)
     if has_tables is None:
         return None
-    look = Snapshot(
+    ledger: dict[str, Any] = {}
+    if row.get("ledger_heads") is not None and row["format"] == FORMAT:
+        rows = map(_row, row["rows"].split(_ROW)) if row["rows"] else ()
+        ledger = {
+            "ledger_heads": tuple(row["ledger_heads"]),
+            "change": row["change"],
+            "rows": {parsed.revision: parsed for parsed in rows},
+        }
+    return Snapshot(
         heads=None if heads is None else tuple(heads),
         has_tables=has_tables,
         in_recovery=row["in_recovery"],
-    )
-    if row.get("ledger_heads") is None or row["format"] != FORMAT:
-        return look
-    return Snapshot(
-        heads=look.heads,
-        has_tables=look.has_tables,
-        in_recovery=look.in_recovery,
-        ledger_heads=tuple(row["ledger_heads"]),
-        change=row["change"],
-        rows={parsed.revision: parsed for parsed in _rows(row["rows"])},
+        **ledger,
     )
 
 
-def _rows(text: str | None) -> Iterator[Row]:
-    for line in text.split(_ROW) if text else ():
-        revision, state, digests, breaks, release, applied_at = line.split(_FIELD)
-        yield Row(
-            revision=revision,
-            state=State(state),
-            digests=_items(digests),
-            breaks=tuple(map(Clause.parse, _items(breaks))),
-            release=release or None,
-            applied_at=datetime.fromtimestamp(float(applied_at), UTC),
-        )
+# From one look to the next almost all of them are the same, and each is taken apart by every reader.
+@lru_cache(maxsize=1024)
+def _row(line: str) -> Row:
+    revision, state, digests, breaks, release, applied_at = line.split(_FIELD)
+    return Row(
+        revision=revision,
+        state=State(state),
+        digests=_items(digests),
+        breaks=tuple(map(Clause.parse, _items(breaks))),
+        release=release or None,
+        applied_at=datetime.fromtimestamp(float(applied_at), UTC),
+    )
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from db.contract.ledger import Snapshot
 from service.gate.connecting import application_name, connect
 from service.gate.gate import Gate
 from service.gate.session import Reader, Session
@@ -112,7 +113,6 @@ class Rounds:
             await self._register(session)
 
     async def _round(self, session: Session) -> None:
-        """Register, then look, then decide: in this order a contract either sees us or is seen."""
         gate = self._gate
         # Who is not ready looks first: the row of a process that serves nothing would hold contracts back.
         if not gate.lease.holds and not (await self._look(session)).ready:
@@ -120,18 +120,21 @@ class Rounds:
                 await session.leave()
             return
         await self._register(session)
-        gate.crowd = await session.crowd()
 
     async def _register(self, session: Session) -> None:
+        """Register, look, decide: only all of it opens the gate, and renews its lease."""
         gate = self._gate
         sent_at = gate.lease.now()
-        gate.registered = await session.register()
-        verdict = await self._look(session)
+        done = await session.round()
+        gate.registered, gate.crowd = done.registered, done.readers
+        verdict = await self._saw(done.database)
         if verdict.ready:
             await gate.completed(verdict, sent_at)
 
     async def _look(self, session: Session, *, told: bool = False) -> Verdict:
-        database = await session.look(told=told)
+        return await self._saw(await session.look(told=told))
+
+    async def _saw(self, database: Snapshot) -> Verdict:
         if database.in_recovery:
             raise StandbyAnsweredError
         return await self._gate.saw(database)

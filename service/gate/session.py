@@ -12,13 +12,20 @@ import asyncpg
 from db.contract.ledger import CHANNEL, Snapshot
 from db.contract.names import History
 from db.contract.readers import LEAVE, REGISTER, RENEW, STILL_READS
-from db.contract.snapshot import INSUFFICIENT_PRIVILEGE, MOVED, UNDEFINED_TABLE, parse, statements
+from db.contract.snapshot import (
+    AS_IT_WRITES,
+    INSUFFICIENT_PRIVILEGE,
+    MOVED,
+    UNDEFINED_TABLE,
+    parse,
+    statements,
+)
 from service.gate.trouble import UnreadableLedgerError
 
 READ_ONLY = "25006"
 # Without these a process can't be seen by the fence; the verdict takes it from there.
 NOT_REGISTERED = {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE, READ_ONLY}
-CROWD = "SELECT reltuples FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)"
+Mark = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,15 @@ class Reader:
     release: str
     heads: tuple[str, ...]
     lease: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of registering and looking."""
+
+    registered: bool  # False where that is not to be had
+    readers: int  # about how many there are; counting them would cost more than it spares
+    database: Snapshot
 
 
 async def take_snapshot(connection: asyncpg.Connection, history: History) -> Snapshot:
@@ -66,9 +82,13 @@ def _read(row: Mapping[str, Any] | None) -> Snapshot | None:
         raise UnreadableLedgerError from error
 
 
-def _mark(database: Snapshot) -> tuple[object, ...]:
+def _mark_of(database: Snapshot) -> Mark:
     """What `MOVED` answers as long as a whole look would find this."""
     return database.heads, database.change if database.has_ledger else None, database.in_recovery
+
+
+def _mark_in(row: Mapping[str, Any]) -> Mark:
+    return tuple(row["heads"]), row["change"], row["in_recovery"]
 
 
 class Session:
@@ -81,6 +101,9 @@ class Session:
         self._changed = changed
         self._turn = asyncio.Lock()  # a connection answers one question at a time
         self._history = history
+        self._moved, self._renew, self._register, self._leave = map(
+            history.fill, (MOVED, RENEW + AS_IT_WRITES, REGISTER + AS_IT_WRITES, LEAVE)
+        )
         self._reader = reader
         self._has_left = False  # which is then known without asking
         # Kept for this connection only: a failover may count to the same change another way.
@@ -95,61 +118,72 @@ class Session:
         """Hear of each commit that changes the ledger, or alembic_version."""
         await self._connection.add_listener(CHANNEL, self._heard)
 
-    async def register(self) -> bool:
-        """Renew this process's row, or write it; False where that is not to be had."""
-        reader = self._reader
-        fill = self._history.fill
-        try:
-            async with self._turn:
-                touched = "UPDATE 0"
-                if not self._has_left:
-                    touched = await self._connection.execute(fill(RENEW), reader.instance, reader.lease)
-                if touched == "UPDATE 0":
-                    values = (reader.instance, reader.lease, reader.name, reader.release, reader.heads)
-                    await self._connection.execute(fill(REGISTER), *values)
-                self._has_left = False
-        except asyncpg.PostgresError as error:
-            if error.sqlstate in NOT_REGISTERED:
-                return False
-            raise
-        return True
+    async def round(self) -> Round:
+        """Renew this process's row, or write it, and look: in this order a contract either sees us or is seen."""
+        async with self._turn:
+            row = await self._written()
+            if row is None:
+                return Round(registered=False, readers=0, database=await self._look())
+            # Another isolation looks before it waits for its locks: then it has to look again.
+            mark = _mark_in(row) if row["is_current"] else None
+            return Round(
+                registered=True, readers=max(0, int(row["readers"])), database=await self._look(mark)
+            )
 
     async def look(self, *, told: bool = False) -> Snapshot:
         """The schema as it is now; the whole ledger is read only when it has moved, or is `told` to have."""
         async with self._turn:
-            if told or self._seen is None or await self._moved() != _mark(self._seen):
-                self._seen = await take_snapshot(self._connection, self._history)
-            return self._seen
+            if told:
+                self._seen = None
+            return await self._look()
 
     async def leave(self) -> None:
         """Delete this process's row: no contract has to wait for it any more."""
+        if self._has_left:
+            return
         try:
             async with self._turn:
-                await self._connection.execute(self._history.fill(LEAVE), self._reader.instance)
+                await self._connection.execute(self._leave, self._reader.instance)
                 self._has_left = True
         except asyncpg.PostgresError as error:
             if error.sqlstate not in NOT_REGISTERED:
                 raise
-
-    async def crowd(self) -> int:
-        """About how many readers there are; counting them would cost more than it spares."""
-        table = self._history.fill("{schema}.ledger_reader")
-        async with self._turn:
-            return max(0, int(await self._connection.fetchval(CROWD, table) or 0))
 
     async def ask(self, sql: str) -> list[Mapping[str, Any]]:
         """What the ledger holds, for people; `sql` is filled with the history."""
         async with self._turn:
             return [dict(row) for row in await self._connection.fetch(self._history.fill(sql))]
 
-    async def _moved(self) -> tuple[object, ...] | None:
+    async def _look(self, mark: Mark | None = None) -> Snapshot:
+        """What was seen last, where nothing has moved since; `mark` says so where it is known already."""
+        seen = self._seen
+        if seen is None or (mark or await self._marked()) != _mark_of(seen):
+            self._seen = seen = await take_snapshot(self._connection, self._history)
+        return seen
+
+    async def _marked(self) -> Mark | None:
         try:
-            row = await self._connection.fetchrow(self._history.fill(MOVED))
+            return _mark_in(await self._connection.fetchrow(self._moved))
         except asyncpg.PostgresError as error:
             if error.sqlstate in {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE}:
                 return None
             raise
-        return tuple(row["heads"]), row["change"], row["in_recovery"]
+
+    async def _written(self) -> Mapping[str, Any] | None:
+        """What writing the row answers; None where it can't be written."""
+        reader, ask = self._reader, self._connection.fetchrow
+        row = None
+        try:
+            if not self._has_left:
+                row = await ask(self._renew, reader.instance, reader.lease)
+            if row is None:
+                values = (reader.instance, reader.lease, reader.name, reader.release, reader.heads)
+                row = await ask(self._register, *values)
+            self._has_left = False
+        except asyncpg.PostgresError as error:
+            if error.sqlstate not in NOT_REGISTERED:
+                raise
+        return row
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         if payload == str(self._history):

@@ -5,10 +5,11 @@ import pytest
 from tests.model.rules import Rules
 
 
-@pytest.fixture(scope="session")
-def rules(pytestconfig: pytest.Config) -> Rules:
-    """The contract."""
-    return Rules().wide() if pytestconfig.getoption("exhaustive") else Rules()
+@pytest.fixture(scope="session", params=[False, True], ids=["registers, looks", "at once"])
+def rules(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Rules:
+    """The contract, with either kind of round."""
+    rules = Rules(registers_and_looks_at_once=request.param)
+    return rules.wide() if pytestconfig.getoption("exhaustive") else rules
 
 
 @pytest.fixture(scope="session")

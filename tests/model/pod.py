@@ -46,6 +46,10 @@ class PodMoves:
         match pod.round:
             case Round.NONE if is_fit or lease_holds(pod.lease_age, self._rules):
                 yield "pod: begins a round", with_pod(state, round=Round.SENT, round_age=0)
+            case Round.SENT if self._rules.registers_and_looks_at_once and not _is_locked(state):
+                yield from self._answered(self._with_row(state), is_fit=is_fit)
+            case Round.ANSWERED:
+                yield "pod: hears that it is fit, and is ready", self._ready(state)
             case Round.SENT if self._rules.registers_before_it_looks and not _is_locked(state):
                 yield "pod: registers", self._registered(state)
             case Round.SENT if not self._rules.registers_before_it_looks and is_fit:
@@ -58,6 +62,16 @@ class PodMoves:
                 yield "pod: registers", self._ready(self._with_row(state))
         if pod.round is not Round.NONE:
             yield "pod: its round fails", with_pod(state, round=Round.NONE, round_age=0)
+
+    def _answered(self, state: State, *, is_fit: bool) -> Iterator[Move]:
+        if is_fit:
+            yield "pod: registers and looks, fit", with_pod(state, round=Round.ANSWERED)
+        else:
+            yield "pod: registers and looks, unfit", self._shut(state)
+            yield (
+                "pod: its row is renewed, and the answer lost",
+                with_pod(state, round=Round.NONE, round_age=0),
+            )
 
     def _registered(self, state: State) -> State:
         registered = with_pod(state, round=Round.REGISTERED)

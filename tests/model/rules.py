@@ -31,6 +31,8 @@ class Rules:
     hold: int | None = 1  # how long the server lets the migrator hold the lock; None: for ever
     runners_lease: int | None = None  # None: the row itself says when it expires
     registers_before_it_looks: bool = True
+    # One statement does both, with a snapshot from after its locks. A snapshot from before them is a look before.
+    registers_and_looks_at_once: bool = False
     renews_by_whole_rounds_only: bool = True
     checks_the_deadline_of_each_statement: bool = True
     counts_the_time_of_a_suspended_machine: bool = True

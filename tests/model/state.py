@@ -26,6 +26,7 @@ class Round(IntEnum):
     SENT = 1
     REGISTERED = 2
     LOOKED = 3  # only where it looks before it registers
+    ANSWERED = 4  # registered and looked at once, fit; the answer is under way
 
 
 class Request(IntEnum):

@@ -15,6 +15,7 @@ from tests.model.state import Health, State
 from tests.model.test_safety import ANYTHING
 
 SHORTEST = Rules(lease=2, margin=1, idle_timeout=0)
+ROUNDS = pytest.mark.parametrize("at_once", [False, True], ids=["registers, looks", "at once"])
 # A failover makes ten times as many states: it comes where the step is one transaction.
 CASES = pytest.mark.parametrize(
     ("announces", "faults"),
@@ -35,13 +36,14 @@ def search_for_traps_of_a_pod(model: Model) -> Searched:
 
 
 @CASES
+@ROUNDS
 @pytest.mark.parametrize(("code", "step"), PODS)
 def test_a_compatible_pod_gets_ready(
-    code: Code, step: Step, announces: bool, faults: frozenset[Fault]
+    code: Code, step: Step, announces: bool, faults: frozenset[Fault], at_once: bool
 ) -> None:
     """Whatever has happened, and even if the migrator never moves again, held lock or not."""
-    model = Model(code, step, replace(SHORTEST, announces=announces), faults)
-    searched = search_for_traps_of_a_pod(model)
+    rules = replace(SHORTEST, announces=announces, registers_and_looks_at_once=at_once)
+    searched = search_for_traps_of_a_pod(Model(code, step, rules, faults))
     print(searched)
     assert searched.trace is None
 
@@ -56,12 +58,14 @@ def test_a_lock_that_the_server_does_not_end_keeps_every_pod_out() -> None:
 
 
 @CASES
+@ROUNDS
 @pytest.mark.parametrize(("code", "step"), [*PODS[1:], (Code.NEW, Step.CONTRACT), (Code.NEW, Step.DOWNGRADE)])
 def test_a_step_that_breaks_nobody_is_taken(
-    code: Code, step: Step, announces: bool, faults: frozenset[Fault]
+    code: Code, step: Step, announces: bool, faults: frozenset[Fault], at_once: bool
 ) -> None:
     """Once the pods that it would break are gone; who suits it need not go, whatever it does."""
-    model = Model(code, step, replace(SHORTEST, announces=announces), faults)
+    rules = replace(SHORTEST, announces=announces, registers_and_looks_at_once=at_once)
+    model = Model(code, step, rules, faults)
     begins_at, ends_at = FROM_TO[step]
     waits_for_it = (code, step) in {(Code.OLD, Step.CONTRACT), (Code.NEW, Step.DOWNGRADE)}
 

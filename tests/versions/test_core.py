@@ -1,5 +1,6 @@
 """What calcio is for, on each version of PostgreSQL: move, gate, fence, try for locks, survive a kill, go back."""
 
+import asyncio
 import signal
 from dataclasses import replace
 
@@ -8,7 +9,8 @@ import pytest
 from db.contract import lockfile
 from db.contract.url import DatabaseUrl
 from db.runner.fence import TRANSACTION_TIMEOUT_SINCE
-from tests.database.gate.running import running_gate, until
+from tests.database.gate.ledger import FENCE, WAITS_FOR_IT
+from tests.database.gate.running import reader, running_gate, until
 from tests.eventually import eventually
 from tests.job.database import HOLDER, Database
 from tests.job.fixtures import Build
@@ -55,6 +57,21 @@ async def test_the_gate_opens_is_seen_by_the_fence_and_shuts(
         assert job.run(*FINISH, image=release_2, fence_unregistered="ignore").code == 0
         await until(lambda: not gate.verdict.ready)
         assert "0004" in gate.verdict.reason
+
+
+async def test_who_waits_for_the_fence_sees_what_it_was_for(
+    job: Job, found: Database, service: DatabaseUrl, release_2: Image
+) -> None:
+    """A round writes and looks in one statement: its snapshot is taken once it has the lock that it waited for."""
+    assert job.run("upgrade", image=release_2, app_role=SERVICE).code == 0
+    async with reader(service) as session:
+        before = await session.round()
+        with found.transaction(FENCE, "UPDATE ledger_state SET change = change + 1") as fence:
+            late = asyncio.create_task(session.round())
+            await until(lambda: found.rows(WAITS_FOR_IT) == [(1,)])
+            fence.connection.commit()
+            after = await late
+    assert after.database.change == before.database.change + 1
 
 
 def test_a_locked_table_is_tried_for(job: Job, found: Database, image: Build) -> None:

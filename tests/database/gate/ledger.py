@@ -25,6 +25,8 @@ INSERT INTO {schema}.ledger_revision
 VALUES ({history}, %s, %s, %s, %s, %s, %s, %s, 'step', '1.4.0')
 ON CONFLICT (history, revision) DO UPDATE SET state = excluded.state
 """
+FENCE = "LOCK TABLE ledger_reader IN SHARE ROW EXCLUSIVE MODE"
+WAITS_FOR_IT = "SELECT count(*) FROM pg_locks WHERE relation = 'ledger_reader'::regclass AND NOT granted"
 
 
 def revision(

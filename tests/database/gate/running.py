@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import httpx
 
 from db.contract.lineage import Lineage
+from db.contract.names import History
 from db.contract.url import DatabaseUrl
 from service.app import create_app
 from service.gate.answers import App, Message
 from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.rounds import kept_true
+from service.gate.session import Reader, Session
 from service.pool import Pool
 from service.settings import ServiceSettings
 from tests.database.gate.ledger import IMAGE
@@ -38,6 +43,18 @@ async def running_gate(url: DatabaseUrl, image: Lineage = IMAGE, **settings: Any
     gate = make_gate(ServiceSettings(**{**RARE, **settings}), url, image)
     async with kept_true(gate):
         yield gate
+
+
+@asynccontextmanager
+async def reader(url: DatabaseUrl, isolation: str = "read committed") -> AsyncIterator[Session]:
+    """A gate's session without its time-outs: what waits here waits for the test."""
+    settings = {"default_transaction_isolation": isolation}
+    connection = await asyncpg.connect(**url.for_asyncpg(), server_settings=settings)
+    row = Reader(uuid4(), "pod", "1.4.0", ("0001",), timedelta(minutes=1))
+    try:
+        yield Session(connection, History(), row, asyncio.Event())
+    finally:
+        connection.terminate()
 
 
 @asynccontextmanager
