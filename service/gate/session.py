@@ -101,8 +101,10 @@ class Session:
         self._changed = changed
         self._turn = asyncio.Lock()  # a connection answers one question at a time
         self._history = history
-        self._moved, self._renew, self._register, self._leave = map(
-            history.fill, (MOVED, RENEW + AS_IT_WRITES, REGISTER + AS_IT_WRITES, LEAVE)
+        self._moved, self._leave = history.fill(MOVED), history.fill(LEAVE)
+        self._renew, self._register = (
+            history.fill(RENEW + AS_IT_WRITES),
+            history.fill(REGISTER + AS_IT_WRITES),
         )
         self._reader = reader
         self._has_left = False  # which is then known without asking
@@ -177,9 +179,10 @@ class Session:
             if not self._has_left:
                 row = await ask(self._renew, reader.instance, reader.lease)
             if row is None:
+                # From here on, whatever becomes of the answer.
+                self._has_left = False
                 values = (reader.instance, reader.lease, reader.name, reader.release, reader.heads)
                 row = await ask(self._register, *values)
-            self._has_left = False
         except asyncpg.PostgresError as error:
             if error.sqlstate not in NOT_REGISTERED:
                 raise

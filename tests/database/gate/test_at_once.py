@@ -37,9 +37,29 @@ async def test_who_waits_for_the_fence_sees_what_it_was_for(
     assert "0004" in done.database.rows
 
 
+async def test_who_is_interrupted_while_it_registers_still_leaves(
+    at_head: Ledger, service_url: DatabaseUrl
+) -> None:
+    """The row may be there, whether or not anybody heard of it: a contract would wait for a lease."""
+    asked: list[str] = []
+    async with reader(service_url) as session:
+        await session.round()
+        await session.leave()
+        with at_head.transaction() as migrator:
+            migrator.execute(FENCE)
+            interrupted = asyncio.create_task(session.round())
+            await until(lambda: at_head.rows(WAITS_FOR_IT) == [(1,)])
+            interrupted.cancel()
+            await asyncio.wait([interrupted])
+        session._connection.add_query_logger(lambda record: asked.append(record.query))
+        await session.leave()
+        await until(lambda: asked)
+    assert asked[0].startswith("DELETE")
+
+
 async def test_a_round_is_one_statement(at_head: Ledger, service_url: DatabaseUrl) -> None:
     """Once registered, a heartbeat on a schema that stays asks once."""
-    asked = []
+    asked: list[str] = []
     async with reader(service_url) as session:
         await session.round()
         session._connection.add_query_logger(lambda record: asked.append(record.query))
