@@ -143,11 +143,12 @@ def main() -> None:
     with running(settings={**VOLATILE, "max_connections": "300"}) as server:
         role = make_role(server.url, SERVICE)
         for readers in READERS:
-            for images in ([IMAGE] + [OLD] * (readers - 1), [IMAGE] * readers):
+            for waiting in sorted({1, readers}):
                 with fresh_database(server.url, "postgres") as name:
                     ledger = Ledger(server.url.replace(database=name))
                     ledger.create()
                     ledger.apply(FIRST)
+                    images = [IMAGE] * waiting + [OLD] * (readers - waiting)
                     measure(server, role.replace(database=name), ledger, images)
 
 

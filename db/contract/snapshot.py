@@ -102,7 +102,7 @@ def parse(row: Mapping[str, Any] | None) -> Snapshot | None:
     )
 
 
-# From one look to the next almost all of them are the same, and each is taken apart by every reader.
+# Almost all of them are the same at the next look, and in the next session's.
 @lru_cache(maxsize=1024)
 def _row(line: str) -> Row:
     revision, state, digests, breaks, release, applied_at = line.split(_FIELD)

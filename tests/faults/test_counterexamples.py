@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from db.contract.url import DatabaseUrl
+from tests.database.gate.ledger import FENCE
 from tests.eventually import eventually
 from tests.faults import pod
 from tests.faults.pod import Moment
@@ -150,7 +151,7 @@ def test_a_pod_whose_machine_stood_still_is_told_before_the_contract_comes(
     with stopped_pod(service_url, release_1, Moment.ADMITTED, standstill) as process:
         eventually(lambda: upgraded.rows("SELECT FROM ledger_reader WHERE expires_at < clock_timestamp()"))
         # As the fence does: it looks at who is there, and nobody registers meanwhile.
-        with upgraded.transaction("LOCK ledger_reader IN SHARE ROW EXCLUSIVE MODE"):
+        with upgraded.transaction(FENCE):
             assert go_on(process) == "nobody was there, lapsed"
 
 

@@ -6,9 +6,15 @@ from tests.model.rules import Rules
 
 
 @pytest.fixture(scope="session", params=[False, True], ids=["registers, looks", "at once"])
-def rules(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Rules:
-    """The contract, with either kind of round."""
-    rules = Rules(registers_and_looks_at_once=request.param)
+def at_once(request: pytest.FixtureRequest) -> bool:
+    """Either kind of round."""
+    return bool(request.param)
+
+
+@pytest.fixture(scope="session")
+def rules(pytestconfig: pytest.Config, at_once: bool) -> Rules:
+    """The contract."""
+    rules = Rules(registers_and_looks_at_once=at_once)
     return rules.wide() if pytestconfig.getoption("exhaustive") else rules
 
 

@@ -15,7 +15,6 @@ from tests.model.state import Health, State
 from tests.model.test_safety import ANYTHING
 
 SHORTEST = Rules(lease=2, margin=1, idle_timeout=0)
-ROUNDS = pytest.mark.parametrize("at_once", [False, True], ids=["registers, looks", "at once"])
 # A failover makes ten times as many states: it comes where the step is one transaction.
 CASES = pytest.mark.parametrize(
     ("announces", "faults"),
@@ -36,7 +35,6 @@ def search_for_traps_of_a_pod(model: Model) -> Searched:
 
 
 @CASES
-@ROUNDS
 @pytest.mark.parametrize(("code", "step"), PODS)
 def test_a_compatible_pod_gets_ready(
     code: Code, step: Step, announces: bool, faults: frozenset[Fault], at_once: bool
@@ -58,7 +56,6 @@ def test_a_lock_that_the_server_does_not_end_keeps_every_pod_out() -> None:
 
 
 @CASES
-@ROUNDS
 @pytest.mark.parametrize(("code", "step"), [*PODS[1:], (Code.NEW, Step.CONTRACT), (Code.NEW, Step.DOWNGRADE)])
 def test_a_step_that_breaks_nobody_is_taken(
     code: Code, step: Step, announces: bool, faults: frozenset[Fault], at_once: bool

@@ -94,7 +94,7 @@ async def play(stage: Stage, condition: Condition, folder: Path) -> Story:
         async with stage.under(condition, old):
             new = await begin(stack, stage, launched, Role.NEWCOMER)
             why = UNANSWERED.get(condition)
-            meanwhile = partial(has_no_answer, why) if why else as_it_stands
+            meanwhile = partial(is_without_answer, why) if why else as_it_stands
             await settled([*old, *new], meanwhile)
             story.during = await asked([*old, *new], meanwhile)
         await settled([*old, *new], as_it_stands)
@@ -149,7 +149,7 @@ def as_it_stands(pod: Pod, text: str) -> bool:
     return "[+]database ok" in text and schema in text
 
 
-def has_no_answer(why: str, pod: Pod, text: str) -> bool:
+def is_without_answer(why: str, pod: Pod, text: str) -> bool:
     """How an outage shows in a pod: by what it had been told before, and for how long that lasts."""
     match pod.role:
         case Role.NEWCOMER:
