@@ -1,4 +1,7 @@
-"""The tables as the models see them: autogenerate's other half, and nothing that the service imports."""
+"""The tables as the models see them: autogenerate's other half, and nothing that the service imports.
+
+All in one file, each below those that it refers to: split, it would be files that import each other for foreign keys.
+"""
 
 from datetime import datetime
 
