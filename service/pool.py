@@ -1,9 +1,11 @@
 """The connections that requests share: so many at most, the last used one first, each lent as it was left."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 import asyncpg
 
@@ -27,7 +29,8 @@ class Pool:
         self._connect = connect
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
-        self._places = asyncio.Semaphore(max_size)
+        self._free = max_size  # places that nobody has; none while somebody waits for one
+        self._turns: deque[asyncio.Future[None]] = deque()  # of those who wait, who came first is first
         self._idle: list[tuple[float, asyncpg.Connection]] = []  # since when; the newest last
         self._lent: dict[asyncpg.Connection, int] = {}  # of which generation
         self._generation = 0
@@ -49,16 +52,43 @@ class Pool:
         """A connection for a block; the block waits where all are lent."""
         return Loan(self)
 
+    def fetch(self, query: str, *args: object) -> Awaitable[Any]:
+        """The rows of one statement, for which a connection is lent."""
+        return self._ask("fetch", query, args)
+
+    def fetchrow(self, query: str, *args: object) -> Awaitable[Any]:
+        """The first row of one statement, or None."""
+        return self._ask("fetchrow", query, args)
+
+    async def _ask(self, method: str, query: str, args: tuple[object, ...]) -> Any:
+        connection = self.take_idle() or await self.take()
+        interrupted = False
+        try:
+            return await getattr(connection, method)(query, *args)
+        except ENDED:
+            interrupted = True
+            raise
+        finally:
+            self.give_back(connection, interrupted=interrupted)
+
+    def take_idle(self) -> asyncpg.Connection | None:
+        """The connection that was used last, to give back; None where somebody has to be waited for."""
+        connection = self._newest() if self._free and self._idle else None
+        if connection is not None:
+            self._free -= 1
+            self._lent[connection] = self._generation
+        return connection
+
     async def take(self) -> asyncpg.Connection:
         """A connection to give back; raises what connecting raises, and InterfaceError where the pool closes."""
-        await self._places.acquire()
+        await self._place()
         generation = self._generation
         try:
             if self._is_closing:
                 raise asyncpg.InterfaceError("the pool is closing")  # noqa: TRY301 - the place is given back
             connection = self._newest() or await self._connect()
         except BaseException:
-            self._places.release()
+            self._vacate()
             raise
         self._lent[connection] = generation
         return connection
@@ -68,10 +98,10 @@ class Pool:
         is_old = self._lent.pop(connection) != self._generation
         if is_old or interrupted or connection.is_closed() or connection.is_in_transaction():
             # Its place is taken until the server knows.
-            self._part_with(connection).add_done_callback(lambda _: self._places.release())
+            self._part_with(connection).add_done_callback(lambda _: self._vacate())
             return
         self._idle.append((self._loop.time(), connection))
-        self._places.release()
+        self._vacate()
         if self._retiring is None:
             self._retire()
 
@@ -86,13 +116,37 @@ class Pool:
         self._is_closing = True
         self.expire()
         for _ in range(self.max_size):
-            await self._places.acquire()
+            await self._place()
         await asyncio.gather(*self._goodbyes)
 
     def terminate(self) -> None:
         """Cut off what is still lent."""
         for connection in self._lent:
             connection.terminate()
+
+    async def _place(self) -> None:
+        """Take a place, or the next one that is vacated for us."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = self._loop.create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            # It may have come at the same moment.
+            if not turn.cancelled():
+                self._vacate()
+            raise
+
+    def _vacate(self) -> None:
+        """Leave a place to whoever has waited longest, or to anybody."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def _newest(self) -> asyncpg.Connection | None:
         outlived = self._loop.time() - self._idle_s
@@ -127,7 +181,7 @@ class Loan:
         self._pool = pool
 
     async def __aenter__(self) -> asyncpg.Connection:
-        self._connection = await self._pool.take()
+        self._connection = self._pool.take_idle() or await self._pool.take()
         return self._connection
 
     async def __aexit__(

@@ -9,16 +9,21 @@ from typing import Any, Generic, Protocol, TypeVar
 Row = TypeVar("Row")
 
 
-class Connection(Protocol):
-    """What a statement needs of a connection: asyncpg's own, or one that watches a deadline around it."""
+class Source(Protocol):
+    """Whom a query can be asked: a connection, or a pool, which lends one for that."""
 
     async def fetch(self, query: str, *args: object) -> Sequence[Any]: ...
     async def fetchrow(self, query: str, *args: object) -> Any: ...
+
+
+class Connection(Source, Protocol):
+    """What a statement needs of a connection: asyncpg's own, or one that watches a deadline around it."""
+
     async def execute(self, query: str, *args: object) -> str: ...
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
 
 
-class Pool(Protocol):
+class Pool(Source, Protocol):
     """Where a connection comes from."""
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]: ...
@@ -38,16 +43,16 @@ class Query(Statement, Generic[Row]):
 
     gives: type[Row]
 
-    async def one(self, connection: Connection, *arguments: object) -> Row | None:
-        row = await connection.fetchrow(self.sql, *arguments)
+    async def one(self, source: Source, *arguments: object) -> Row | None:
+        row = await source.fetchrow(self.sql, *arguments)
         return None if row is None else self.gives(*row)
 
-    async def only(self, connection: Connection, *arguments: object) -> Row:
+    async def only(self, source: Source, *arguments: object) -> Row:
         """The row of a statement that cannot fail to give one, such as an INSERT without conditions."""
-        return self.gives(*await connection.fetchrow(self.sql, *arguments))
+        return self.gives(*await source.fetchrow(self.sql, *arguments))
 
-    async def all(self, connection: Connection, *arguments: object) -> list[Row]:
-        return list(starmap(self.gives, await connection.fetch(self.sql, *arguments)))
+    async def all(self, source: Source, *arguments: object) -> list[Row]:
+        return list(starmap(self.gives, await source.fetch(self.sql, *arguments)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,7 @@ async def create_match(request: Request, new: NewMatch) -> Answer:
 
 async def list_matches(request: Request, query: MatchesQuery) -> Answer:
     below = query.key(MatchKey, MatchKey(ID_MAX))
-    async with request.pool.acquire() as connection:
-        matches = await queries.LIST.all(connection, below.id, query.limit + 1)
+    matches = await queries.LIST.all(request.pool, below.id, query.limit + 1)
     return page(request, query, matches, lambda match: MatchKey(match.id))
 
 

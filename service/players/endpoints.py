@@ -12,24 +12,21 @@ from service.validation import given, path_id
 
 
 async def create_player(request: Request, new: NewPlayer) -> Answer:
-    async with request.pool.acquire() as connection:
-        player = await queries.CREATE.only(connection, new.name, new.preferred_role)
+    player = await queries.CREATE.only(request.pool, new.name, new.preferred_role)
     return created(player, f"{request.url.path}/{player.id}")
 
 
 async def list_players(request: Request, query: PlayersQuery) -> Answer:
     after = query.key(PlayerKey, PlayerKey("", 0))
-    async with request.pool.acquire() as connection:
-        players = await queries.LIST.all(
-            connection, after.name, after.id, query.name, query.retired, query.limit + 1
-        )
+    players = await queries.LIST.all(
+        request.pool, after.name, after.id, query.name, query.retired, query.limit + 1
+    )
     return page(request, query, players, lambda player: PlayerKey(player.name, player.id))
 
 
 async def read_player(request: Request) -> Answer:
     player_id = path_id(request, "player_id")
-    async with request.pool.acquire() as connection:
-        player = await queries.READ.one(connection, player_id)
+    player = await queries.READ.one(request.pool, player_id)
     return tagged(found(player, "player", player_id))
 
 

@@ -34,8 +34,7 @@ BEFORE_ALL = datetime(YEARS[0] - 1, 12, 31, tzinfo=UTC)
 
 async def create_session(request: Request, new: NewSession) -> Answer:
     starts_at = sensible(new.starts_at)
-    async with request.pool.acquire() as connection:
-        session = await queries.CREATE.only(connection, starts_at, new.venue, new.players_a_side)
+    session = await queries.CREATE.only(request.pool, starts_at, new.venue, new.players_a_side)
     return created(session, f"{request.url.path}/{session.id}")
 
 
@@ -43,15 +42,13 @@ async def list_sessions(request: Request, query: SessionsQuery) -> Answer:
     since = BEFORE_ALL if query.since is UNSET else sensible(query.since, "$.since")
     after = query.key(SessionKey, SessionKey(since, 0))
     time = sensible(after.starts_at, "$.after", range(BEFORE_ALL.year, YEARS.stop + 1))
-    async with request.pool.acquire() as connection:
-        sessions = await queries.LIST.all(connection, time, after.id, query.limit + 1)
+    sessions = await queries.LIST.all(request.pool, time, after.id, query.limit + 1)
     return page(request, query, sessions, lambda session: SessionKey(session.starts_at, session.id))
 
 
 async def read_session(request: Request) -> Answer:
     session_id = path_id(request, "session_id")
-    async with request.pool.acquire() as connection:
-        session = await queries.READ.one(connection, session_id)
+    session = await queries.READ.one(request.pool, session_id)
     return tagged(found(session, "session", session_id))
 
 

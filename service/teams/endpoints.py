@@ -38,8 +38,7 @@ async def make_teams(request: Request, new: NewTeams) -> Answer:
 
 async def read_teams(request: Request) -> Answer:
     session_id = path_id(request, "session_id")
-    async with request.pool.acquire() as connection:
-        placed = await queries.READ.all(connection, session_id)
+    placed = await queries.READ.all(request.pool, session_id)
     if not placed:
         raise not_found("team of session", session_id)
     return Answer.of(_teams(session_id, placed))

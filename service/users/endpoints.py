@@ -21,22 +21,19 @@ from service.validation import path_id
 
 
 async def create_account(request: Request, new: NewAccount) -> Answer:
-    async with request.pool.acquire() as connection:
-        account = await queries.CREATE.only(connection, new.subject, new.player_id)
+    account = await queries.CREATE.only(request.pool, new.subject, new.player_id)
     return created(account, f"{request.url.path}/{account.id}")
 
 
 async def list_accounts(request: Request, query: AccountsQuery) -> Answer:
     after = query.key(AccountKey, AccountKey(0))
-    async with request.pool.acquire() as connection:
-        accounts = await queries.LIST.all(connection, after.id, query.limit + 1)
+    accounts = await queries.LIST.all(request.pool, after.id, query.limit + 1)
     return page(request, query, accounts, lambda account: AccountKey(account.id))
 
 
 async def read_account(request: Request) -> Answer:
     account_id = path_id(request, "account_id")
-    async with request.pool.acquire() as connection:
-        account = await queries.READ.one(connection, account_id)
+    account = await queries.READ.one(request.pool, account_id)
     return tagged(found(account, "account", account_id))
 
 
@@ -54,8 +51,7 @@ async def read_me(request: Request) -> Answer:
     principal: Principal = request.principal
     if principal is ANYONE:
         raise unauthenticated("reading is public here, but who you are only a token says")
-    async with request.pool.acquire() as connection:
-        account = await queries.FIND.one(connection, principal.subject)
+    account = await queries.FIND.one(request.pool, principal.subject)
     return Answer.of(Me(principal.subject, principal.role.name.lower(), account))
 
 
