@@ -1,5 +1,6 @@
 """How an answer leaves: one that comes whole is one write, its head with its body."""
 
+from collections.abc import Awaitable, Generator
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,16 @@ Headers = list[tuple[bytes, bytes]]
 HOP_BY_HOP = frozenset({b"connection", b"transfer-encoding"})
 # In a header's value; what uvicorn refuses there.
 CONTROLS = bytes({*range(0x20), 0x7F} - {ord("\t")})
+
+
+class Done:
+    """What is awaited where there is nothing to wait for; a coroutine for it would be made each time."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        return iter(())  # type: ignore[return-value]  # any iterator will do
+
+
+DONE = Done()
 
 
 class Exchange:
@@ -24,26 +35,29 @@ class Exchange:
         self._cycle = cycle
         self._start: Any = None  # the head, while it waits
 
-    async def send(self, message: Any) -> None:
+    def send(self, message: Any) -> Awaitable[None]:
         cycle, start = self._cycle, self._start
         if start is None:
-            if message["type"] == "http.response.start" and is_routine(cycle):
-                self._start = message
-            else:
-                await cycle.send(message)
-            return
+            if message["type"] != "http.response.start" or not is_routine(cycle):
+                return cycle.send(message)
+            self._start = message
+            return DONE
         self._start = None
         body = message.get("body", b"")
         head = head_of([*cycle.default_headers, *start.get("headers", ())], body)
         if head is None or message.get("more_body") or not is_routine(cycle):
-            await cycle.send(start)
-            await cycle.send(message)
-            return
+            return send_both(cycle, start, message)
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.transport.write(b"".join((STATUS_LINE[start["status"]], head, body)))
         cycle.message_event.set()
         cycle.on_response()
+        return DONE
+
+
+async def send_both(cycle: RequestResponseCycle, start: Any, message: Any) -> None:
+    await cycle.send(start)
+    await cycle.send(message)
 
 
 def is_routine(cycle: RequestResponseCycle) -> bool:
@@ -57,7 +71,7 @@ def is_routine(cycle: RequestResponseCycle) -> bool:
 
 def head_of(headers: Headers, body: bytes) -> bytes | None:
     """The headers as they are sent; None unless they say that `body` is all, and nothing of the connection."""
-    if not are_routine(tuple(name for name, _ in headers)):
+    if not are_routine(tuple([name for name, _ in headers])):
         return None
     lines = [*map(b": ".join, headers)]
     text = b"".join(lines)

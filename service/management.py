@@ -1,6 +1,6 @@
 """The second port: what kubelet, Prometheus and people in a hurry ask, never what a client asks."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from service.gate.answers import TEXT, Answer, App, Receive, Scope, Send
 
@@ -32,8 +32,6 @@ class Ports:
         self._management = management
         self._management_port = management_port
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["server"][1] == self._management_port:
-            await self._management(scope, receive, send)
-        else:
-            await self._api(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        is_management = scope["type"] == "http" and scope["server"][1] == self._management_port
+        return (self._management if is_management else self._api)(scope, receive, send)

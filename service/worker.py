@@ -1,6 +1,7 @@
 """gunicorn's worker: uvicorn, without what this service has no use for."""
 
 import asyncio
+import os
 from typing import ClassVar
 
 from uvicorn_worker import UvicornWorker
@@ -17,6 +18,10 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
         "http": BoundedProtocol,
         "ws": "none",
         "server_header": False,
+        # It would take a callable that is no coroutine function for one of ASGI's second version.
+        "interface": "asgi3",
+        # Whose word on a client's address is believed is said there; nobody's is looked for unless it is.
+        "proxy_headers": "FORWARDED_ALLOW_IPS" in os.environ,
     }
 
     async def _serve(self) -> None:

@@ -1,9 +1,11 @@
 """What is hardly HTTP: refused or cut off, and the next request is answered."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +20,7 @@ from tests.database.api.serving import served
 from tests.database.api.tokens import AUDIENCE, ISSUER
 
 FINE = b"GET /api/v1/players HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+KEPT = FINE.replace(b"Connection: close\r\n", b"")
 POST = b"POST /api/v1/players HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
 QUIET_S = 1.0
 BROKEN = [
@@ -41,9 +44,13 @@ BROKEN = [
 
 
 class Impatient(BoundedProtocol):
-    """Waits for a head no longer than a test wants to."""
+    """Waits for a head, and for the next one, no longer than a test wants to."""
 
     head_within_s = 0.3
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.timeout_keep_alive = 1
 
 
 @pytest.fixture(scope="module")
@@ -132,10 +139,23 @@ def test_who_does_not_end_the_head_loses_the_connection(place: tuple[str, int], 
     with socket.create_connection(place, timeout=20) as connection:
         connection.sendall(begun)
         assert connection.recv(65536) == b""
-    kept = FINE.replace(b"Connection: close\r\n", b"")
     with socket.create_connection(place, timeout=20) as connection:
-        connection.sendall(kept)
-        while b"items" not in connection.recv(65536):
-            pass
+        ask(connection)
         connection.sendall(begun or b"G")
         assert connection.recv(65536) == b""
+
+
+def test_a_connection_that_rests_is_closed_and_one_that_asks_is_kept(place: tuple[str, int]) -> None:
+    """However many answers it had before, and for longer than any of its timers."""
+    with socket.create_connection(place, timeout=20) as connection:
+        ends_at = time.monotonic() + 1.5
+        while time.monotonic() < ends_at:
+            ask(connection)
+        assert connection.recv(65536) == b""
+
+
+def ask(connection: socket.socket) -> None:
+    """Ask over a connection that is kept, and read the answer."""
+    connection.sendall(KEPT)
+    while not connection.recv(65536).endswith(b"}"):
+        pass

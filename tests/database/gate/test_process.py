@@ -143,6 +143,20 @@ async def test_the_last_request_is_in_the_log(
 
 
 @pytest.mark.parametrize(
+    ("trusted", "client"), [({}, "127.0.0.1"), ({"FORWARDED_ALLOW_IPS": "127.0.0.1"}, "192.0.2.7")]
+)
+def test_a_proxy_is_believed_where_it_is_named(
+    service_url: DatabaseUrl, tmp_path: Path, trusted: dict[str, str], client: str
+) -> None:
+    """The log says whose address came with the request only where that proxy may say it."""
+    with served(tmp_path, service_url, more=trusted) as service:
+        httpx.get(f"{service.http}{PLAYERS}", headers={"X-Forwarded-For": "192.0.2.7"})
+        eventually(lambda: PLAYERS in service.output.read_text())
+        [line] = [one for one in service.output.read_text().splitlines() if PLAYERS in one]
+    assert json.loads(line)["client"] == client
+
+
+@pytest.mark.parametrize(
     ("setting", "value", "sentence"),
     [
         ("HEARTBEAT_S", "fast", "CALCIO_HEARTBEAT_S"),
