@@ -8,6 +8,12 @@ from starlette.types import Receive, Scope, Send
 Header = tuple[bytes, bytes]
 
 JSON = b"application/json"
+# They keep a browser from taking an answer for a page.
+GUARDS: list[Header] = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -29,7 +35,7 @@ class Answer:
     ) -> "Answer":
         """`content` as JSON."""
         body = _encode(content)
-        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body)), *GUARDS]
         return cls(status, body, headers, etag)
 
     def add(self, name: bytes, value: str) -> "Answer":
@@ -38,7 +44,9 @@ class Answer:
         return self
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = self.headers
         if self.etag is not None:
-            self.add(b"etag", self.etag)
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+            # Others may send this one, too.
+            headers = [*headers, (b"etag", self.etag.encode("latin-1"))]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})

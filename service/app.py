@@ -13,6 +13,7 @@ from db.contract.standing import listed
 from db.contract.url import DatabaseUrl
 from service.access_log import AccessLog
 from service.admission import Admission
+from service.answers import Answer
 from service.api import make_api
 from service.auth import Auth
 from service.connections import SharedSessions, make_pool, opened
@@ -30,6 +31,7 @@ from service.pool import Pool
 from service.schema_page import SchemaPage
 from service.scraped import Scraped
 from service.settings import ServiceSettings
+from service.sharing import Sharing
 from service.shutdown import Shutdown
 from service.tally import Tally
 
@@ -43,6 +45,7 @@ class State(TypedDict):
     """What a request finds in `request.state`."""
 
     pool: Pool
+    sharing: Sharing[Answer]
     auth: Auth
 
 
@@ -74,7 +77,11 @@ def create_app(
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             async with imported_later():
                 with shutdown.intercepted():
-                    yield {"pool": pool, "auth": auth}
+                    yield {
+                        "pool": pool,
+                        "sharing": Sharing(settings.request_deadline_s),
+                        "auth": auth,
+                    }
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 

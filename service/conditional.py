@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from service.answers import Answer
+from service.answers import GUARDS, Answer
 from service.request import Request
 
 # Who asked is who gets it, and it is asked for again before it is shown again.
@@ -10,15 +10,20 @@ CACHED = (b"cache-control", b"private, no-cache")
 KEPT = (b"cache-control", b"link")
 
 
-def unless_known(request: Request, answer: Answer) -> Answer:
-    """`answer` with a tag, or 304 where the client knows that one."""
+def marked(answer: Answer) -> Answer:
+    """`answer` with a tag, by which a client says next time what it has."""
     answer.headers.append(CACHED)
     if answer.etag is None:
         answer.etag = f'W/"{digest(answer.body)}"'
+    return answer
+
+
+def unless_known(request: Request, answer: Answer) -> Answer:
+    """`answer`, which is marked, or 304 where the client knows it."""
     known = request.header(b"if-none-match")
-    if known is None or not names(known, answer.etag):
+    if known is None or not names(known, answer.etag or ""):
         return answer
-    return Answer(304, b"", [header for header in answer.headers if header[0] in KEPT], answer.etag)
+    return Answer(304, b"", [*GUARDS, *(one for one in answer.headers if one[0] in KEPT)], answer.etag)
 
 
 def names(known: str, etag: str) -> bool:

@@ -1,7 +1,7 @@
 """Tells the log and the metrics of each request: what was asked, what came of it, how long it took."""
 
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 
 from service.access_log import AccessLog
 from service.api import NOUNS
@@ -11,12 +11,8 @@ from service.shutdown import Shutdown
 from service.tally import Tally
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-Header = tuple[bytes, bytes]
-GUARDS: list[Header] = [
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-]
+# A client that keeps its connection would come back to a pod that is leaving.
+CLOSE = (b"connection", b"close")
 RESOURCES = frozenset(noun.__name__.split(".")[-2] for noun in NOUNS)
 
 
@@ -40,11 +36,8 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = guarded(message["headers"])
                 if self._shutdown.has_begun:
-                    # A client that keeps its connection would come back to a pod that is leaving.
-                    headers.append((b"connection", b"close"))
-                message = {**message, "headers": headers}
+                    message = {**message, "headers": [*message["headers"], CLOSE]}
             return send(message)
 
         try:
@@ -57,15 +50,6 @@ class Observed:
         self._tally.observe(method if method in METHODS else "other", resource_of(path), status, duration_s)
         client = scope.get("client")
         self._log.say(method, path, status, duration_s, client[0] if client else None)
-
-
-def guarded(headers: Iterable[Header]) -> list[Header]:
-    """The headers, with what keeps a browser from taking an answer for a page; a page has a policy of its own."""
-    found = list(headers)
-    for name, _ in found:
-        if name == b"content-security-policy":
-            return found
-    return found + GUARDS
 
 
 def resource_of(path: str) -> str:

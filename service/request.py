@@ -2,7 +2,9 @@
 
 from starlette.requests import Request as StarletteRequest
 
+from service.answers import Answer
 from service.auth import Auth, Principal
+from service.sharing import Sharing
 from service.statement import Pool
 
 
@@ -15,6 +17,11 @@ class Request(StarletteRequest):
     def pool(self) -> Pool:
         pool: Pool = self.scope["state"]["pool"]
         return pool
+
+    @property
+    def sharing(self) -> Sharing[Answer]:
+        sharing: Sharing[Answer] = self.scope["state"]["sharing"]
+        return sharing
 
     @property
     def auth(self) -> Auth:

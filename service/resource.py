@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.answers import Answer
 from service.auth import Role
-from service.conditional import unless_known
+from service.conditional import marked, unless_known
 from service.editions import expected_edition
 from service.handlers import answer_to
 from service.parameters import read_query
@@ -26,6 +26,7 @@ class BoundedConvertor(IntegerConvertor):
     """The number in a path."""
 
     regex = f"[0-9]{{1,{DIGITS_MAX}}}"
+    convert = staticmethod(int)  # type: ignore[assignment]  # a call less than a method that calls it
 
 
 register_url_convertor("int", BoundedConvertor())
@@ -51,6 +52,7 @@ class Operation:
         body: Any = None,
         conditional: bool = False,
         reads: bool = False,
+        is_shared: bool = False,
     ) -> None:
         self.handler = handler
         self.gives = gives
@@ -60,12 +62,22 @@ class Operation:
         self.body = body
         self.conditional = conditional
         self.reads = reads
+        self.is_shared = is_shared
         self._decoder = None if body is None else msgspec.json.Decoder(body)
 
-    async def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Awaitable[Answer]:
+        """The answer to a request that may pass, which is looked at first; raises Problem where it may not."""
+        scope = request.scope
         request.principal = request.auth.authorise(
-            self.role, request.method, request.header(b"authorization")
+            self.role, scope["method"], request.header(b"authorization")
         )
+        if not self.is_shared:
+            return self._answer(request)
+        return request.sharing.take_part(
+            (scope["path"], scope["query_string"]), lambda: self._answer(request)
+        )
+
+    async def _answer(self, request: Request) -> Answer:
         arguments: list[Any] = []
         if self.query is not None:
             arguments.append(read_query(request, self.query))
@@ -78,11 +90,16 @@ class Operation:
         elif not self.reads:
             await read_nothing(request)
         answer = await self.handler(request, *arguments)
-        return unless_known(request, answer) if self.reads else answer
+        return marked(answer) if self.reads else answer
 
 
 def reads(handler: Handler, gives: Any, *, query: Any = None, role: Role = Role.READER) -> Operation:
     return Operation(handler, gives=gives, query=query, role=role, reads=True)
+
+
+def shares(handler: Handler, gives: Any, *, query: Any = None) -> Operation:
+    """An operation that reads what everyone may see, so that all who ask at once have a part in one answer."""
+    return Operation(handler, gives=gives, query=query, role=Role.READER, reads=True, is_shared=True)
 
 
 def writes(
@@ -116,8 +133,10 @@ class Resource(Route):
         match = self.path_regex.match(path)
         if match is None:
             return None
-        convertors = self.param_convertors
-        return {name: convertors[name].convert(text) for name, text in match.groupdict().items()}
+        parameters: dict[str, Any] = match.groupdict()
+        for name, text in parameters.items():
+            parameters[name] = self.param_convertors[name].convert(text)
+        return parameters
 
 
 class Methods:
@@ -129,8 +148,11 @@ class Methods:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         request = Request(scope, receive, send)
+        operation = self._operations[method]
         try:
-            answer = await self._operations[method](request)
+            answer = await operation(request)
+            if operation.reads:
+                answer = unless_known(request, answer)
         except Exception as error:  # noqa: BLE001 - each has its answer, and what is none of ours is logged
             answer = answer_to(request, error)
         await answer(scope, receive, send)

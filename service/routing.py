@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -11,6 +12,7 @@ PREFIX = "/api/v1"
 _BELOW = f"{PREFIX}/"
 
 
+@lru_cache
 def noun_of(path: str) -> str:
     """What follows the prefix, up to the next slash; nothing where the path has another beginning."""
     return path[len(_BELOW) :].partition("/")[0] if path.startswith(_BELOW) else ""

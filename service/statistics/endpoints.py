@@ -3,7 +3,7 @@
 from service.answers import Answer
 from service.paging import page
 from service.request import Request
-from service.resource import Resource, reads
+from service.resource import Resource, shares
 from service.statistics import queries
 from service.statistics.models import LeaderboardPage, LeaderboardQuery, LineKey
 
@@ -12,13 +12,12 @@ COUNT_MAX = 2**31 - 1
 
 async def read_leaderboard(request: Request, query: LeaderboardQuery) -> Answer:
     after = query.key(LineKey, LineKey(COUNT_MAX, 0, 0))
-    async with request.pool.acquire() as connection:
-        lines = await queries.LEADERBOARD.all(
-            connection, query.season, after.points, after.goals, after.player_id, query.limit + 1
-        )
+    lines = await queries.LEADERBOARD.all(
+        request.pool, query.season, after.points, after.goals, after.player_id, query.limit + 1
+    )
     return page(request, query, lines, lambda line: LineKey(line.points, line.goals, line.player_id))
 
 
 routes = [
-    Resource("/statistics", {"GET": reads(read_leaderboard, LeaderboardPage, query=LeaderboardQuery)}),
+    Resource("/statistics", {"GET": shares(read_leaderboard, LeaderboardPage, query=LeaderboardQuery)}),
 ]

@@ -17,6 +17,7 @@ from service.connections import opened
 from service.pool import Pool
 from service.protocol import BoundedProtocol
 from service.routing import Routing
+from service.sharing import Sharing
 from tests.eventually import eventually
 
 
@@ -54,6 +55,6 @@ def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | Non
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
-            yield {"pool": pool, "auth": auth}
+            yield {"pool": pool, "sharing": Sharing(60.0), "auth": auth}
 
     return make_api(lifespan)

@@ -1,6 +1,7 @@
 """How many statements an operation sends: as many for a full evening as for an empty one."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ from tests.database.api.evening import (
 )
 from tests.database.api.serving import served
 from tests.database.api.tokens import AUDIENCE, ISSUER
+from tests.eventually import eventually
+from tests.server.roles import session
 
+CROWD = 40
 NAMES = {statement.sql: name for name, statement in catalogue().items()}
 
 
@@ -100,6 +104,33 @@ def test_more_rows_are_not_more_statements(counted: Counted) -> None:
         "finalise": 8,
         "correct": 11,
     }
+
+
+def test_a_crowd_before_the_leaderboard_asks_twice(counted: Counted, owner: DatabaseUrl) -> None:
+    """Whoever opens it while it is read has a part in the next reading, and takes no connection from anybody else."""
+    path = f"{API}/statistics?season=2025"
+    with session(owner) as cursor, ThreadPoolExecutor(CROWD) as people:
+        counted.taken()
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE season_statistics")
+        opened = [people.submit(counted.organiser.get, path) for _ in range(CROWD)]
+        # The pool has eight, of which one waits for the lock.
+        eventually(lambda: waiting(cursor) == 1)
+        made(counted.organiser.get(f"{API}/players"), 200)
+        assert waiting(cursor) == 1
+        cursor.execute("COMMIT")
+        bodies = {one.result().raise_for_status().content for one in opened}
+    assert len(bodies) == 1
+    # Who was still on the way when the lock was gone may have had one of their own.
+    assert 1 <= counted.taken().count("statistics.leaderboard") < CROWD / 2
+
+
+def waiting(cursor: Any) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'season_statistics'::regclass"
+    )
+    [(many,)] = cursor.fetchall()
+    return int(many)
 
 
 def test_making_teams_asks_once_for_all(counted: Counted) -> None:

@@ -115,8 +115,18 @@ async def test_no_answer_of_the_api_is_taken_for_a_page(service_url: DatabaseUrl
         await until_readyz(client, 200)
         answers = [
             await client.get(f"http://pod{path}")
-            for path in ("/api/v1/players", "/openapi.json", "/x", "/docs")
+            for path in (
+                "/api/v1/players",
+                "/api/v1/players?x=y",
+                "/api/v1/x",
+                "/openapi.json",
+                "/x",
+                "/docs",
+            )
         ]
+    async with running_service(service_url.replace(database="nowhere")) as client:
+        answers.append(await client.get("http://pod/api/v1/players"))
+    assert [answer.status_code for answer in answers[1:]] == [422, 404, 200, 404, 200, 503]
     for answer in answers:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
