@@ -21,9 +21,13 @@ from tests.eventually import eventually
 ROUNDS = 16
 ROUND_S = 0.5
 ALL = ("service", "baseline", "bare")
+ROW = "/api/v1/players/7"
+PAGE = f"/api/v1/statistics?season={seasons.SEASONS[-1]}"
 QUESTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "one row by id": ("/api/v1/players/7", ALL),
-    "leaderboard": (f"/api/v1/statistics?season={seasons.SEASONS[-1]}", ALL[:2]),
+    "one row by id": (ROW, ALL),
+    "leaderboard": (PAGE, ALL[:2]),
+    # No two ask the same: nothing can be shared.
+    "leaderboard, for each a page of another length": (f"{PAGE}&limit=2{{}}", ALL[:2]),
 }
 
 

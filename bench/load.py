@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple, cast
 
@@ -9,14 +10,13 @@ CONNECTIONS = 8
 
 
 class Target(NamedTuple):
-    """What is asked, on 127.0.0.1."""
+    """What is asked, on 127.0.0.1; a path with {} is another one for each connection."""
 
     port: int
     path: str
 
-    @property
-    def request(self) -> bytes:
-        return f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    def request(self, number: int) -> bytes:
+        return f"GET {self.path.format(number)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
 class Asker(asyncio.Protocol):
@@ -51,7 +51,7 @@ def is_answered(target: Target) -> bool:
     """Whether the answer is 200, by now."""
     connection = HTTPConnection("127.0.0.1", target.port, timeout=5)
     try:
-        connection.request("GET", target.path)
+        connection.request("GET", target.path.format(0))
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False
@@ -68,8 +68,8 @@ async def load(target: Target, for_s: float) -> float:
     """Answers a second."""
     loop = asyncio.get_running_loop()
     opened = [
-        await loop.create_connection(lambda: Asker(target.request), "127.0.0.1", target.port)
-        for _ in range(CONNECTIONS)
+        await loop.create_connection(partial(Asker, target.request(number)), "127.0.0.1", target.port)
+        for number in range(CONNECTIONS)
     ]
     begun, before = time.perf_counter(), sum(asker.answered for _, asker in opened)
     await asyncio.sleep(for_s)
