@@ -1,6 +1,7 @@
 """How gunicorn runs the service: one worker, two ports, and nothing started that cannot work."""
 
 import gc
+import os
 import socket
 import sys
 from pathlib import Path
@@ -69,6 +70,8 @@ preload_app = True
 keepalive = 75
 graceful_timeout = int(_settings.drain_s + _settings.request_deadline_s + FAREWELL_S)
 control_socket_disable = True
+# Whose X-Forwarded-For is believed: nobody's unless it is said, where gunicorn believes its own machine.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "")
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a heartbeat must not touch a disk
 logconfig_dict = CONFIG
 loglevel = "warning"

@@ -1,8 +1,7 @@
 """gunicorn's worker: uvicorn, without what this service has no use for."""
 
 import asyncio
-import os
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn_worker import UvicornWorker
 
@@ -20,9 +19,12 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
         "server_header": False,
         # It would take a callable that is no coroutine function for one of ASGI's second version.
         "interface": "asgi3",
-        # Whose word on a client's address is believed is said there; nobody's is looked for unless it is.
-        "proxy_headers": "FORWARDED_ALLOW_IPS" in os.environ,
     }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # To look for a proxy's headers where no proxy may be believed costs each request something.
+        self.config.proxy_headers = bool(self.cfg.forwarded_allow_ips)
 
     async def _serve(self) -> None:
         beating = asyncio.create_task(self._beat())
