@@ -1,8 +1,10 @@
 """Admission: what needs the database is turned away while the gate is shut, from the next request on."""
 
+from collections.abc import Awaitable
+
 from service.answers import GUARDS
 from service.errors import MEDIA_TYPE, RETRY_AFTER, Kind, Problem, document
-from service.gate.answers import Answer, App, Receive, Scope, Send
+from service.gate.answers import Answer, App, Message, Receive, Scope, Send
 from service.gate.gate import Gate
 from service.gate.probes import described
 from service.time_limit import TimeLimit
@@ -23,13 +25,23 @@ class Admission:
         if scope["type"] != "http" or not scope["path"].startswith(NEEDS_DATABASE):
             await self._app(scope, receive, send)
             return
+        started = False
+
+        def noting(message: Message) -> Awaitable[None]:
+            nonlocal started
+            started = True
+            return send(message)
+
         try:
             # The deadline counts from before the lease is looked at.
             with self._serving, self._limit.block():
                 if self._gate.verdict.ready:
-                    await self._app(scope, receive, send)
+                    await self._app(scope, receive, noting)
                     return
         except TimeoutError:
+            # The server cuts off a client that does not take what has begun; a second head would wait for it.
+            if started:
+                raise
             answer = unavailable(scope, f"the request took longer than {self._limit.seconds:g} s")
         else:
             answer = self._turned_away(scope)
