@@ -35,7 +35,7 @@ class Answer:
     ) -> "Answer":
         """`content` as JSON."""
         body = _encode(content)
-        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body)), *GUARDS]
+        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
         return cls(status, body, headers, etag)
 
     def add(self, name: bytes, value: str) -> "Answer":
@@ -44,9 +44,9 @@ class Answer:
         return self
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = self.headers
+        # A list of its own: this answer may be sent to others, too.
+        headers = [*self.headers, *GUARDS]
         if self.etag is not None:
-            # Others may send this one, too.
-            headers = [*headers, (b"etag", self.etag.encode("latin-1"))]
+            headers.append((b"etag", self.etag.encode("latin-1")))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})

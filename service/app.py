@@ -77,11 +77,7 @@ def create_app(
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             async with imported_later():
                 with shutdown.intercepted():
-                    yield {
-                        "pool": pool,
-                        "sharing": Sharing(settings.request_deadline_s),
-                        "auth": auth,
-                    }
+                    yield {"pool": pool, "sharing": Sharing(settings.request_deadline_s), "auth": auth}
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from service.answers import GUARDS, Answer
+from service.answers import Answer
 from service.request import Request
 
 # Who asked is who gets it, and it is asked for again before it is shown again.
@@ -19,11 +19,11 @@ def marked(answer: Answer) -> Answer:
 
 
 def unless_known(request: Request, answer: Answer) -> Answer:
-    """`answer`, which is marked, or 304 where the client knows it."""
+    """`answer`, or 304 where it is marked and the client knows it."""
     known = request.header(b"if-none-match")
-    if known is None or not names(known, answer.etag or ""):
+    if known is None or answer.etag is None or not names(known, answer.etag):
         return answer
-    return Answer(304, b"", [*GUARDS, *(one for one in answer.headers if one[0] in KEPT)], answer.etag)
+    return Answer(304, b"", [header for header in answer.headers if header[0] in KEPT], answer.etag)
 
 
 def names(known: str, etag: str) -> bool:

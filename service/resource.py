@@ -26,7 +26,6 @@ class BoundedConvertor(IntegerConvertor):
     """The number in a path."""
 
     regex = f"[0-9]{{1,{DIGITS_MAX}}}"
-    convert = staticmethod(int)  # type: ignore[assignment]  # a call less than a method that calls it
 
 
 register_url_convertor("int", BoundedConvertor())

@@ -12,6 +12,7 @@ PREFIX = "/api/v1"
 _BELOW = f"{PREFIX}/"
 
 
+# Asked for by the route and by the metrics; most paths come again.
 @lru_cache
 def noun_of(path: str) -> str:
     """What follows the prefix, up to the next slash; nothing where the path has another beginning."""

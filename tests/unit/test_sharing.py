@@ -1,7 +1,7 @@
 """Who asks the same at once has a part in one answer, and in none that was found before they asked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 import pytest
 from hypothesis import given
@@ -55,12 +55,8 @@ def test_nobody_is_given_what_was_read_before_they_asked(moves: list[str]) -> No
     asyncio.run(run())
 
 
-def shared(body: Callable[[Board, Sharing[int]], Awaitable[None]]) -> None:
-    asyncio.run(_shared(body))
-
-
-async def _shared(body: Callable[[Board, Sharing[int]], Awaitable[None]]) -> None:
-    await body(Board(), Sharing[int](FOREVER_S))
+def shared(body: Callable[[Board, Sharing[int]], Coroutine[None, None, None]]) -> None:
+    asyncio.run(body(Board(), Sharing[int](FOREVER_S)))
 
 
 def test_a_crowd_takes_two_readings() -> None:

@@ -148,6 +148,7 @@ def test_what_is_known_is_not_sent_again(organiser: Client, path: str) -> None:
     for known in (etag, f'"x", {etag}', f"W/{etag.removeprefix('W/')}", "*"):
         again = organiser.get(path, headers={"If-None-Match": known})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
+        assert again.headers["x-content-type-options"] == "nosniff"
     assert organiser.get(path, headers={"If-None-Match": '"x"'}).json() == first.json()
 
 
