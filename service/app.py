@@ -45,7 +45,7 @@ class State(TypedDict):
     """What a request finds in `request.state`."""
 
     pool: Pool
-    sharing: Sharing[Answer]
+    sharing: Sharing[None, Answer]
     auth: Auth
 
 
@@ -77,7 +77,7 @@ def create_app(
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             async with imported_later():
                 with shutdown.intercepted():
-                    yield {"pool": pool, "sharing": Sharing(settings.request_deadline_s), "auth": auth}
+                    yield {"pool": pool, "sharing": Sharing(), "auth": auth}
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 

@@ -34,6 +34,16 @@ class within:  # noqa: N801 - it reads as what it does, like contextlib's own
         end(self._token)
 
 
+def ends_at() -> float:
+    """When the request at hand may ask no more; over since ever where there is none."""
+    return _ends_at.get(0.0)
+
+
+def left_until(ends_at: float) -> float:
+    """How many seconds are left until what `ends_at` told, of this request or of another one."""
+    return ends_at - boottime()
+
+
 def check() -> None:
     """Raise DeadlineOverError unless a statement may be sent now."""
     if boottime() >= _ends_at.get(0.0):

@@ -19,8 +19,8 @@ class Request(StarletteRequest):
         return pool
 
     @property
-    def sharing(self) -> Sharing[Answer]:
-        sharing: Sharing[Answer] = self.scope["state"]["sharing"]
+    def sharing(self) -> Sharing[None, Answer]:
+        sharing: Sharing[None, Answer] = self.scope["state"]["sharing"]
         return sharing
 
     @property

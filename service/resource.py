@@ -73,7 +73,7 @@ class Operation:
         if not self.is_shared:
             return self._answer(request)
         return request.sharing.take_part(
-            (scope["path"], scope["query_string"]), lambda: self._answer(request)
+            (scope["path"], scope["query_string"]), None, lambda _: self._answer(request)
         )
 
     async def _answer(self, request: Request) -> Answer:

@@ -1,10 +1,9 @@
 """Who asks the same at once has a part in one answer, and in none that was found before they asked."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import deadline
@@ -18,13 +17,35 @@ class Board:
 
     def __init__(self) -> None:
         self.edition = 0
-        self.reading: list[tuple[int, asyncio.Future[None]]] = []
+        self.reading: list[asyncio.Future[None]] = []
+        self._sharing = Sharing[None, int]()
 
-    async def read(self) -> int:
+    async def _read(self) -> int:
+        deadline.check()
         found, done = self.edition, asyncio.get_running_loop().create_future()
-        self.reading.append((found, done))
-        await done
+        self.reading.append(done)
+        try:
+            await done
+        finally:
+            self.reading.remove(done)
         return found
+
+    def asked(self, page: int = 1, within_s: float = FOREVER_S) -> asyncio.Task[int]:
+        """Somebody who asks, and has so long for it."""
+
+        async def ask() -> int:
+            with deadline.within(within_s):
+                return await self._sharing.take_part(page, None, lambda _: self._read())
+
+        return asyncio.create_task(ask())
+
+    async def answer(self) -> None:
+        self.reading[0].set_result(None)
+        await settle()
+
+    async def fail(self) -> None:
+        self.reading[0].set_exception(OSError("gone"))
+        await settle()
 
 
 async def settle() -> None:
@@ -33,111 +54,135 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-@given(st.lists(st.sampled_from(["ask", "change", "answer"]), max_size=30))
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(["ask", "change", "answer", "first gives up", "last gives up"]), max_size=40))
 def test_nobody_is_given_what_was_read_before_they_asked(moves: list[str]) -> None:
-    """However questions, changes and answers follow one another; and one is read at a time."""
+    """However they follow one another; one is read at a time, and whoever stays is answered."""
 
     async def run() -> None:
-        board, sharing = Board(), Sharing[int](FOREVER_S)
+        board = Board()
         asked: list[tuple[int, asyncio.Task[int]]] = []
         for move in [*moves, *["answer"] * len(moves)]:
             if move == "ask":
-                asked.append((board.edition, asyncio.create_task(sharing.take_part("page", board.read))))
+                asked.append((board.edition, board.asked()))
             elif move == "change":
                 board.edition += 1
-            elif board.reading:
-                board.reading.pop()[1].set_result(None)
+            elif move == "answer" and board.reading:
+                await board.answer()
+            elif move.endswith("gives up") and asked:
+                asked.pop(0 if move.startswith("first") else -1)[1].cancel()
             await settle()
             assert len(board.reading) <= 1
         for edition, task in asked:
+            assert task.done()
             assert await task >= edition
 
     asyncio.run(run())
 
 
-def shared(body: Callable[[Board, Sharing[int]], Coroutine[None, None, None]]) -> None:
-    asyncio.run(body(Board(), Sharing[int](FOREVER_S)))
-
-
 def test_a_crowd_takes_two_readings() -> None:
-    """The first asks alone, and all who come meanwhile have the next one together."""
+    """The first asks alone, all who come meanwhile have the next one together, and who comes during that none of it."""
 
-    async def body(board: Board, sharing: Sharing[int]) -> None:
-        first = asyncio.create_task(sharing.take_part("page", board.read))
+    async def run() -> None:
+        board = Board()
+        first, *crowd = [board.asked() for _ in range(100)]
         await settle()
-        crowd = [asyncio.create_task(sharing.take_part("page", board.read)) for _ in range(100)]
+        board.edition += 1
+        await board.answer()
+        board.edition += 1
+        late = board.asked()
         await settle()
         for _ in range(2):
-            board.edition += 1
-            board.reading.pop()[1].set_result(None)
-            await settle()
+            await board.answer()
         assert not board.reading
-        assert [await task for task in (first, *crowd)] == [0, *[1] * 100]
+        assert [await task for task in (first, *crowd, late)] == [0, *[1] * 99, 2]
 
-    shared(body)
+    asyncio.run(run())
 
 
 def test_another_question_waits_for_none() -> None:
     """Only who asks the same shares, or waits."""
 
-    async def body(board: Board, sharing: Sharing[int]) -> None:
-        tasks = [asyncio.create_task(sharing.take_part(page, board.read)) for page in range(3)]
+    async def run() -> None:
+        board = Board()
+        tasks = [board.asked(page) for page in range(3)]
         await settle()
         assert len(board.reading) == 3
-        for _, done in board.reading:
+        for done in board.reading:
             done.set_result(None)
         await asyncio.gather(*tasks)
 
-    shared(body)
+    asyncio.run(run())
 
 
-def test_who_gives_up_takes_it_from_nobody() -> None:
-    """Neither who asked first nor who came later."""
-
-    async def body(board: Board, sharing: Sharing[int]) -> None:
-        first = asyncio.create_task(sharing.take_part("page", board.read))
-        second = asyncio.create_task(sharing.take_part("page", board.read))
-        await settle()
-        first.cancel()
-        await settle()
-        assert first.cancelled()
-        board.reading.pop()[1].set_result(None)
-        assert await second == 0
-
-    shared(body)
-
-
-def test_a_failure_is_told_to_those_who_shared_it() -> None:
-    """Each of them raises it, and who asks next asks anew."""
-
-    async def body(board: Board, sharing: Sharing[int]) -> None:
-        tasks = [asyncio.create_task(sharing.take_part("page", board.read)) for _ in range(3)]
-        await settle()
-        board.reading.pop()[1].set_exception(OSError("gone"))
-        for task in tasks:
-            with pytest.raises(OSError, match="gone"):
-                await task
-        again = asyncio.create_task(sharing.take_part("page", board.read))
-        await settle()
-        board.reading.pop()[1].set_result(None)
-        assert await again == 0
-
-    shared(body)
-
-
-def test_it_ends_by_its_own_time() -> None:
-    """Whatever is left of the first one's, and no later than anyone's who joined at its start."""
+@pytest.mark.parametrize("leaver", range(3))
+def test_who_gives_up_takes_it_from_nobody(leaver: int) -> None:
+    """Neither who asks alone, nor the first nor another one of those who have a part."""
 
     async def run() -> None:
-        sharing = Sharing[int](0.05)
+        board = Board()
+        tasks = [board.asked() for _ in range(3)]
+        await settle()
+        tasks.pop(leaver).cancel()
+        await settle()
+        while board.reading:
+            await board.answer()
+        assert [await task for task in tasks] == [0, 0]
 
-        async def ask() -> int:
-            deadline.check()
-            return 1
+    asyncio.run(run())
 
-        with deadline.within(0.0):
-            assert await sharing.take_part("page", ask) == 1
-        with pytest.raises(TimeoutError):
-            await sharing.take_part("page", Board().read)
+
+def test_what_fails_in_company_is_tried_once_more_alone() -> None:
+    """Each of them then succeeds or fails for themselves, and who asks next asks anew."""
+
+    async def run() -> None:
+        board = Board()
+        alone, unlucky, lucky = [board.asked() for _ in range(3)]
+        await settle()
+        await board.answer()
+        await board.fail()
+        assert len(board.reading) == 2
+        await board.fail()
+        await board.answer()
+        with pytest.raises(OSError, match="gone"):
+            await unlucky
+        again = board.asked()
+        await settle()
+        await board.answer()
+        assert [await task for task in (alone, lucky, again)] == [0, 0, 0]
+
+    asyncio.run(run())
+
+
+def test_it_is_found_while_anyone_is_there() -> None:
+    """Longer than the first of them has time, and no longer than the last."""
+
+    async def run() -> None:
+        board = Board()
+        alone, hurried, patient = board.asked(), board.asked(within_s=0.0), board.asked(within_s=0.05)
+        await settle()
+        await board.answer()
+        assert len(board.reading) == 1
+        for task in (hurried, patient):
+            with pytest.raises(TimeoutError):
+                await task
+        assert not board.reading
+        assert await alone == 0
+
+    asyncio.run(run())
+
+
+def test_nothing_is_asked_for_those_who_have_given_up() -> None:
+    """A statement after their time would reach a schema that nobody has looked at for them."""
+
+    async def run() -> None:
+        board = Board()
+        alone, late = board.asked(), board.asked(within_s=0.0)
+        await settle()
+        await board.answer()
+        assert not board.reading
+        with pytest.raises(deadline.DeadlineOverError):
+            await late
+        assert await alone == 0
 
     asyncio.run(run())

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.contract.url import DatabaseUrl
 from service.api import make_api
@@ -16,8 +17,8 @@ from service.auth import Auth
 from service.connections import opened
 from service.pool import Pool
 from service.protocol import BoundedProtocol
-from service.routing import Routing
 from service.sharing import Sharing
+from service.time_limit import TimeLimit
 from tests.eventually import eventually
 
 
@@ -45,7 +46,22 @@ def served(
             thread.join()
 
 
-def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> Routing:
+class Timed:
+    """Gives each request its time, as Admission does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._limit = TimeLimit(60.0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            with self._limit.block():
+                await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | None = None) -> ASGIApp:
     async def connect() -> asyncpg.Connection:
         connection = await asyncpg.connect(**url.for_asyncpg())
         if heard is not None:
@@ -55,6 +71,6 @@ def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | Non
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
-            yield {"pool": pool, "sharing": Sharing(60.0), "auth": auth}
+            yield {"pool": pool, "sharing": Sharing(), "auth": auth}
 
-    return make_api(lifespan)
+    return Timed(make_api(lifespan))

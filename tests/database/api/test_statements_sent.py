@@ -115,9 +115,9 @@ def test_a_crowd_before_the_leaderboard_asks_twice(counted: Counted, owner: Data
         cursor.execute("LOCK TABLE season_statistics")
         opened = [people.submit(counted.organiser.get, path) for _ in range(CROWD)]
         # The pool has eight, of which one waits for the lock.
-        eventually(lambda: waiting(cursor) == 1)
+        eventually(lambda: waiting(cursor, "season_statistics") == 1)
         made(counted.organiser.get(f"{API}/players"), 200)
-        assert waiting(cursor) == 1
+        assert waiting(cursor, "season_statistics") == 1
         cursor.execute("COMMIT")
         bodies = {one.result().raise_for_status().content for one in opened}
     assert len(bodies) == 1
@@ -125,10 +125,8 @@ def test_a_crowd_before_the_leaderboard_asks_twice(counted: Counted, owner: Data
     assert 1 <= counted.taken().count("statistics.leaderboard") < CROWD / 2
 
 
-def waiting(cursor: Any) -> int:
-    cursor.execute(
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'season_statistics'::regclass"
-    )
+def waiting(cursor: Any, table: str) -> int:
+    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(%s)", [table])
     [(many,)] = cursor.fetchall()
     return int(many)
 
