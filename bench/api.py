@@ -21,7 +21,7 @@ from tests.eventually import eventually
 ROUNDS = 16
 ROUND_S = 0.5
 ALL = ("service", "baseline", "bare")
-ROW = "/api/v1/players/7"
+ROW = "/api/v1/players/1{}"
 PAGE = f"/api/v1/statistics?season={seasons.SEASONS[-1]}"
 QUESTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
     "one row by id": (ROW, ALL),

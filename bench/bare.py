@@ -9,12 +9,13 @@ import msgspec
 from db.contract.url import find_url
 from service.connections import opened
 from service.players.models import Player
-from service.players.queries import READ
+from service.players.queries import COLUMNS
 from service.pool import Pool
 
 POOL_SIZE = 10  # as CALCIO_POOL_SIZE
 IDLE_S = 300.0
 PREFIX = "/api/v1/players/"
+ROW = f"SELECT {COLUMNS} FROM player WHERE id = $1"
 
 pool: Pool | None = None
 encode = msgspec.json.Encoder().encode
@@ -28,7 +29,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     assert pool is not None  # noqa: S101 - opened before the first request
     async with pool.acquire() as connection:
         # asyncpg prepares it once a connection, and keeps it.
-        row = await connection.fetchrow(READ.sql, int(scope["path"].removeprefix(PREFIX)))
+        row = await connection.fetchrow(ROW, int(scope["path"].removeprefix(PREFIX)))
     body = encode(Player(*row))
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

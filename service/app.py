@@ -23,6 +23,7 @@ from service.gate.gate import Gate
 from service.gate.making import make_gate
 from service.gate.probes import Readiness, answer_ok
 from service.gate.rounds import kept_true
+from service.gathering import Gathering
 from service.keys import verifier
 from service.later import imported_later
 from service.management import Management, Ports
@@ -46,6 +47,7 @@ class State(TypedDict):
 
     pool: Pool
     sharing: Sharing[None, Answer]
+    gathering: Gathering
     auth: Auth
 
 
@@ -77,7 +79,7 @@ def create_app(
                 await asyncio.wait_for(gate.decided.wait(), FIRST_ANSWER_S)
             async with imported_later():
                 with shutdown.intercepted():
-                    yield {"pool": pool, "sharing": Sharing(), "auth": auth}
+                    yield {"pool": pool, "sharing": Sharing(), "gathering": Gathering(pool), "auth": auth}
         # No request comes any more, and the loop may end before the timer of the last lines.
         access_log.flush()
 

@@ -4,6 +4,7 @@ from starlette.requests import Request as StarletteRequest
 
 from service.answers import Answer
 from service.auth import Auth, Principal
+from service.gathering import Gathering
 from service.sharing import Sharing
 from service.statement import Pool
 
@@ -22,6 +23,11 @@ class Request(StarletteRequest):
     def sharing(self) -> Sharing[None, Answer]:
         sharing: Sharing[None, Answer] = self.scope["state"]["sharing"]
         return sharing
+
+    @property
+    def gathering(self) -> Gathering:
+        gathering: Gathering = self.scope["state"]["gathering"]
+        return gathering
 
     @property
     def auth(self) -> Auth:

@@ -20,7 +20,7 @@ async def list_answers(request: Request, query: AnswersQuery) -> Answer:
     session_id = path_id(request, "session_id")
     after = query.key(AnswerKey, AnswerKey(0))
     async with request.pool.acquire() as connection:
-        found(await sessions.READ.one(connection, session_id), "session", session_id)
+        found(await sessions.READ.single(connection, session_id), "session", session_id)
         answers = await queries.LIST.all(connection, session_id, after.id, query.limit + 1)
     return page(request, query, answers, lambda answer: AnswerKey(answer.player_id))
 

@@ -58,7 +58,7 @@ async def list_matches_of_session(request: Request, query: MatchesQuery) -> Answ
     session_id = path_id(request, "session_id")
     below = query.key(MatchKey, MatchKey(ID_MAX))
     async with request.pool.acquire() as connection:
-        found(await sessions.READ.one(connection, session_id), "session", session_id)
+        found(await sessions.READ.single(connection, session_id), "session", session_id)
         matches = await queries.LIST_OF_SESSION.all(connection, session_id, below.id, query.limit + 1)
     return page(request, query, matches, lambda match: MatchKey(match.id))
 

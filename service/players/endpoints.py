@@ -26,7 +26,7 @@ async def list_players(request: Request, query: PlayersQuery) -> Answer:
 
 async def read_player(request: Request) -> Answer:
     player_id = path_id(request, "player_id")
-    player = await queries.READ.one(request.pool, player_id)
+    player = await request.gathering.one(queries.READ, player_id)
     return tagged(found(player, "player", player_id))
 
 
@@ -36,7 +36,7 @@ async def change_player(request: Request, edition: int, change: PlayerChange) ->
     async with request.pool.acquire() as connection:
         player = await queries.CHANGE.one(connection, player_id, edition, *values)
         if player is None:
-            found(await queries.READ.one(connection, player_id), "player", player_id)
+            found(await queries.READ.single(connection, player_id), "player", player_id)
             raise stale()
     return tagged(player)
 

@@ -1,7 +1,7 @@
 """The SQL of players."""
 
 from service.players.models import Player
-from service.statement import Query
+from service.statement import IS_ASKED_FOR, ById, Query
 
 COLUMNS = "id, name, preferred_role, retired_at, created_at, edition"
 
@@ -11,7 +11,7 @@ CREATE = Query(
     Player,
 )
 
-READ = Query("players.read", f"SELECT {COLUMNS} FROM player WHERE id = $1", Player)
+READ = ById("players.read", f"SELECT {COLUMNS} FROM player WHERE {IS_ASKED_FOR}", Player)
 
 # Bounds instead of LIKE: they need no escaping, and a generic plan uses the index for them.
 # chr(1114111) is the last character there is.

@@ -15,7 +15,7 @@ async def list_ratings(request: Request, query: RatingsQuery) -> Answer:
     player_id = path_id(request, "player_id")
     below = query.key(RatingKey, RatingKey(ID_MAX))
     async with request.pool.acquire() as connection:
-        found(await players.READ.one(connection, player_id), "player", player_id)
+        found(await players.READ.single(connection, player_id), "player", player_id)
         ratings = await queries.HISTORY.all(connection, player_id, below.id, query.limit + 1)
     return page(request, query, ratings, lambda rating: RatingKey(rating.id))
 

@@ -48,7 +48,7 @@ async def list_sessions(request: Request, query: SessionsQuery) -> Answer:
 
 async def read_session(request: Request) -> Answer:
     session_id = path_id(request, "session_id")
-    session = await queries.READ.one(request.pool, session_id)
+    session = await request.gathering.one(queries.READ, session_id)
     return tagged(found(session, "session", session_id))
 
 

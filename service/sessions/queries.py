@@ -1,7 +1,7 @@
 """The SQL of sessions."""
 
 from service.sessions.models import Session
-from service.statement import Query
+from service.statement import IS_ASKED_FOR, ById, Query
 
 COLUMNS = "id, starts_at, venue, players_a_side, state, created_at, edition"
 
@@ -11,7 +11,7 @@ CREATE = Query(
     Session,
 )
 
-READ = Query("sessions.read", f"SELECT {COLUMNS} FROM session WHERE id = $1", Session)
+READ = ById("sessions.read", f"SELECT {COLUMNS} FROM session WHERE {IS_ASKED_FOR}", Session)
 
 LIST = Query(
     "sessions.list",

@@ -33,7 +33,7 @@ async def list_accounts(request: Request, query: AccountsQuery) -> Answer:
 
 async def read_account(request: Request) -> Answer:
     account_id = path_id(request, "account_id")
-    account = await queries.READ.one(request.pool, account_id)
+    account = await request.gathering.one(queries.READ, account_id)
     return tagged(found(account, "account", account_id))
 
 
@@ -42,7 +42,7 @@ async def change_account(request: Request, edition: int, change: AccountChange) 
     async with request.pool.acquire() as connection:
         account = await queries.CHANGE.one(connection, account_id, edition, change.player_id)
         if account is None:
-            found(await queries.READ.one(connection, account_id), "account", account_id)
+            found(await queries.READ.single(connection, account_id), "account", account_id)
             raise stale()
     return tagged(account)
 

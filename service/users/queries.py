@@ -1,6 +1,6 @@
 """The SQL of user accounts."""
 
-from service.statement import Query
+from service.statement import IS_ASKED_FOR, ById, Query
 from service.users.models import Account
 
 COLUMNS = "id, subject, player_id, created_at, edition"
@@ -11,7 +11,7 @@ CREATE = Query(
     Account,
 )
 
-READ = Query("users.read", f"SELECT {COLUMNS} FROM user_account WHERE id = $1", Account)
+READ = ById("users.read", f"SELECT {COLUMNS} FROM user_account WHERE {IS_ASKED_FOR}", Account)
 
 FIND = Query("users.find", f"SELECT {COLUMNS} FROM user_account WHERE subject = $1", Account)
 

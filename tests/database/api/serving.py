@@ -15,6 +15,7 @@ from db.contract.url import DatabaseUrl
 from service.api import make_api
 from service.auth import Auth
 from service.connections import opened
+from service.gathering import Gathering
 from service.pool import Pool
 from service.protocol import BoundedProtocol
 from service.sharing import Sharing
@@ -71,6 +72,6 @@ def application(url: DatabaseUrl, auth: Auth, heard: Callable[[Any], None] | Non
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with opened(Pool(connect, max_size=8, idle_s=60.0)) as pool:
-            yield {"pool": pool, "sharing": Sharing(), "auth": auth}
+            yield {"pool": pool, "sharing": Sharing(), "gathering": Gathering(pool), "auth": auth}
 
     return Timed(make_api(lifespan))

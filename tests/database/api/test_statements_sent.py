@@ -30,6 +30,10 @@ from tests.eventually import eventually
 from tests.server.roles import session
 
 CROWD = 40
+# Waits for the session's end.
+TERMINATE_WAITING = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+"""
 NAMES = {statement.sql: name for name, statement in catalogue().items()}
 
 
@@ -123,6 +127,44 @@ def test_a_crowd_before_the_leaderboard_asks_twice(counted: Counted, owner: Data
     assert len(bodies) == 1
     # Who was still on the way when the lock was gone may have had one of their own.
     assert 1 <= counted.taken().count("statistics.leaderboard") < CROWD / 2
+
+
+def test_a_crowd_that_reads_by_id_asks_twice(counted: Counted, owner: DatabaseUrl) -> None:
+    """Whatever each of them reads: while a migration holds the table, one connection waits, and the rest are free."""
+    ids = make_players(counted.organiser, CROWD)
+    missing = max(ids) + 1
+    with session(owner) as cursor, ThreadPoolExecutor(CROWD + 1) as people:
+        counted.taken()
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE player")
+        opened = {
+            one: people.submit(counted.organiser.get, f"{API}/players/{one}") for one in [*ids, missing]
+        }
+        eventually(lambda: waiting(cursor, "player") == 1)
+        made(counted.organiser.get(f"{API}/sessions"), 200)
+        assert waiting(cursor, "player") == 1
+        cursor.execute("COMMIT")
+        assert opened.pop(missing).result().status_code == 404
+        assert [made(one.result(), 200)["id"] for one in opened.values()] == ids
+    assert 1 <= counted.taken().count("players.read") < CROWD / 2
+
+
+def test_a_session_that_dies_takes_one_request_with_it(
+    counted: Counted, owner: DatabaseUrl, server_url: DatabaseUrl
+) -> None:
+    """Also where many had a part in what it read: they ask once more, each alone."""
+    ids = make_players(counted.organiser, CROWD)
+    with session(owner) as cursor, session(server_url) as admin, ThreadPoolExecutor(CROWD) as people:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE player")
+        opened = [people.submit(counted.organiser.get, f"{API}/players/{one}") for one in ids]
+        # Of one who asks alone, and of all who came meanwhile.
+        for _ in range(2):
+            eventually(lambda: waiting(cursor, "player") == 1)
+            admin.execute(TERMINATE_WAITING)
+        cursor.execute("COMMIT")
+        failed = [one.result().status_code for one in opened if one.result().status_code != 200]
+    assert failed in ([503], [503, 503])
 
 
 def waiting(cursor: Any, table: str) -> int:
