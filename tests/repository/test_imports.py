@@ -1,15 +1,17 @@
 """Who may import whom."""
 
+import subprocess
 import sys
-
-from importlinter.cli import lint_imports
+from pathlib import Path
 
 from tests.repository.tree import ROOT, imports, modules
 
 
 def test_the_import_contracts_hold() -> None:
     """The arrows that setup.cfg draws between the packages are those of the code."""
-    assert lint_imports(config_filename=str(ROOT / "setup.cfg"), cache_dir=None, no_logo=True) == 0
+    # In a process of its own: it silences every logger that it finds.
+    lint = Path(sys.executable).with_name("lint-imports")
+    subprocess.run([lint, "--no-cache", "--no-logo"], cwd=ROOT, check=True)
 
 
 def test_the_contract_imports_the_standard_library_only() -> None:
