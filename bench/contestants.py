@@ -18,6 +18,9 @@ from scripts.tour.service import COMMAND
 from scripts.tour.settings import SHARED, of_the_job, of_the_service
 from tests.server.roles import session
 
+# As an image has it, programs have bytecode: the first start makes what is missing.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+
 
 class Listening(NamedTuple):
     """Where something answers: its API, and whether it is ready."""
@@ -50,11 +53,11 @@ def contestant(name: str, place: Place) -> Iterator[tuple[Listening, int]]:
             key: value
             for key, value in of_the_service(place, ports, FIRST, name).items()
             if key not in SHARED
-        }
+        } | COMPILED
         with place.log(name).open("w") as log, guarded(COMMAND, settings, log) as process:
             yield Listening(ports.http, ports.management), process.pid
     else:
-        settings = {"DATABASE_URL_FILE": str(place.service_url_file)}
+        settings = {"DATABASE_URL_FILE": str(place.service_url_file), **COMPILED}
         with under_gunicorn(f"bench.{name}:app", settings) as (port, pid):
             yield Listening(port, port), pid
 
