@@ -15,7 +15,7 @@ import uvloop
 
 from bench import seasons
 from bench.contestants import contestant, migrated, spent_s
-from bench.load import Target, is_answered, load
+from bench.load import CONNECTIONS, Target, is_answered, load
 from tests.eventually import eventually
 
 ROUNDS = 16
@@ -23,11 +23,22 @@ ROUND_S = 0.5
 ALL = ("service", "baseline", "bare")
 ROW = "/api/v1/players/1{}"
 PAGE = f"/api/v1/statistics?season={seasons.SEASONS[-1]}"
-QUESTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "one row by id": (ROW, ALL),
-    "leaderboard": (PAGE, ALL[:2]),
+
+
+class Question(NamedTuple):
+    """What is asked, of whom, and how many ask at once."""
+
+    path: str
+    of: Sequence[str] = ALL
+    connections: int = CONNECTIONS
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "one row by id, for each another one": Question(ROW),
+    "one row by id, where nobody else asks": Question(ROW, connections=1),
+    "leaderboard": Question(PAGE, ALL[:2]),
     # No two ask the same: nothing can be shared.
-    "leaderboard, for each a page of another length": (f"{PAGE}&limit=2{{}}", ALL[:2]),
+    "leaderboard, for each a page of another length": Question(f"{PAGE}&limit=2{{}}", ALL[:2]),
 }
 
 
@@ -38,10 +49,10 @@ class Rate(NamedTuple):
     cpu_us: float
 
 
-def rate(target: Target, process: psutil.Process) -> Rate:
+def rate(target: Target, process: psutil.Process, connections: int) -> Rate:
     """Ask for a round."""
     before_s = spent_s(process)
-    a_second = uvloop.run(load(target, ROUND_S))
+    a_second = uvloop.run(load(target, ROUND_S, connections))
     return Rate(a_second, 1e6 * (spent_s(process) - before_s) / (a_second * ROUND_S))
 
 
@@ -61,16 +72,19 @@ def main() -> None:
     with migrated() as place, ExitStack() as stack:
         begun = {name: stack.enter_context(contestant(name, place)) for name in ALL}
         processes = {name: psutil.Process(pid) for name, (_, pid) in begun.items()}
-        for question, (path, names) in QUESTIONS.items():
-            targets = {name: Target(begun[name][0].http, path) for name in names}
+        for title, question in QUESTIONS.items():
+            targets = {name: Target(begun[name][0].http, question.path) for name in question.of}
             for target in targets.values():
                 eventually(partial(is_answered, target))
             rounds = [
-                {name: rate(target, processes[name]) for name, target in targets.items()}
+                {
+                    name: rate(target, processes[name], question.connections)
+                    for name, target in targets.items()
+                }
                 for _ in range(ROUNDS)
             ]
-            print(question)
-            for name in names:
+            print(title)
+            for name in question.of:
                 print(line(name, rounds), flush=True)
 
 

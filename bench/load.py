@@ -64,12 +64,12 @@ def length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
 
 
-async def load(target: Target, for_s: float) -> float:
+async def load(target: Target, for_s: float, connections: int = CONNECTIONS) -> float:
     """Answers a second."""
     loop = asyncio.get_running_loop()
     opened = [
         await loop.create_connection(partial(Asker, target.request(number)), "127.0.0.1", target.port)
-        for number in range(CONNECTIONS)
+        for number in range(connections)
     ]
     begun, before = time.perf_counter(), sum(asker.answered for _, asker in opened)
     await asyncio.sleep(for_s)
