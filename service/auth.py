@@ -1,8 +1,9 @@
 """Who asks, and whether they may: roles, and the check that every operation begins with."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
+
+import msgspec
 
 from service.errors import Kind, Problem, unauthenticated, unavailable
 
@@ -15,8 +16,7 @@ class Role(IntEnum):
     ADMIN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """Whom a token speaks for."""
 
     subject: str
@@ -33,8 +33,7 @@ class Verifier(Protocol):
     def verify(self, token: str) -> Principal: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Auth:
+class Auth(msgspec.Struct, frozen=True):
     """How this process knows people; it lies in the lifespan's state as `auth`."""
 
     verifier: Verifier | None

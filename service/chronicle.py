@@ -1,12 +1,12 @@
 """What the ledger tells people: the steps that made the schema, what happened to it, who reads it, what differs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from db.contract.ledger import State
 from db.contract.lineage import Lineage, Revision
+from db.contract.value import Value, replace
 from service.gate.gate import Gate
 
 # All of them: to tell what is to come, and what was edited, takes the whole history.
@@ -81,8 +81,7 @@ STEPS_SHOWN = 200
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Chronicle:
+class Chronicle(Value):
     """The ledger as a person reads it: the newest first."""
 
     at: datetime

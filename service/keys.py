@@ -1,9 +1,10 @@
 """The keys that tokens are checked with, from a mounted file; what is wrong with them is said at start."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from db.contract.refusal import ExitCode, Refusal
 from service.auth import Principal
@@ -11,8 +12,7 @@ from service.auth import Principal
 SECRET_BYTES_MIN = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A key and the one algorithm that it is used with."""
 
     key: Any

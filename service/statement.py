@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from itertools import starmap
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 # The condition of a ById. A list of texts, for asyncpg knows how to send that; how to send bigint[] it asks the server
 # in each session anew, which takes 5 ms.
@@ -41,16 +42,14 @@ class Pool(Source, Protocol):
     def acquire(self) -> AbstractAsyncContextManager[Connection]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """SQL under the name by which the catalogue, the proof and a slow-query log know it."""
 
     name: str
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
-class Query(Statement, Generic[Row]):
+class Query(Statement, Generic[Row], frozen=True):
     """A statement that gives rows, whose columns are the fields of `gives`, in order."""
 
     gives: type[Row]
@@ -67,8 +66,7 @@ class Query(Statement, Generic[Row]):
         return list(starmap(self.gives, await source.fetch(self.sql, *arguments)))
 
 
-@dataclass(frozen=True, slots=True)
-class ById(Query[Thing]):
+class ById(Query[Thing], frozen=True):
     """A query of things by their ids, of which it takes one or several: WHERE IS_ASKED_FOR."""
 
     async def single(self, source: Source, thing_id: int) -> Thing | None:
@@ -79,8 +77,7 @@ class ById(Query[Thing]):
         return {thing.id: thing for thing in await self.all(source, [*map(str, ids)])}
 
 
-@dataclass(frozen=True, slots=True)
-class Command(Statement):
+class Command(Statement, frozen=True):
     """A statement that gives no rows."""
 
     async def run(self, connection: Connection, *arguments: object) -> None:

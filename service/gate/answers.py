@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
 from typing import Any, Self
+
+from db.contract.value import Value
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -16,8 +17,7 @@ JSON = "application/json"
 _JSON = JSON.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """A status, headers and a body."""
 
     start: Message

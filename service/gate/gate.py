@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,6 +11,7 @@ import asyncpg
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Lineage
 from db.contract.names import History
+from db.contract.value import Value, replace
 from service.gate.lease import Lease
 from service.gate.session import Session, is_still_reader, take_snapshot
 from service.gate.trouble import LapsedError, UnfitSchemaError, in_words
@@ -20,8 +20,7 @@ from service.gate.verdict import Mode, Verdict, decide, outlived, unanswered
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class GateConfig:
+class GateConfig(Value):
     """What a gate must be told: whom it speaks for, where it asks, and how often."""
 
     image: Lineage

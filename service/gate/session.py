@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from db.contract.snapshot import (
     parse,
     statements,
 )
+from db.contract.value import Value
 from service.gate.trouble import UnreadableLedgerError
 
 READ_ONLY = "25006"
@@ -28,8 +28,7 @@ NOT_REGISTERED = {UNDEFINED_TABLE, INSUFFICIENT_PRIVILEGE, READ_ONLY}
 Mark = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Value):
     """This process as its row in ledger_reader names it."""
 
     instance: UUID
@@ -39,8 +38,7 @@ class Reader:
     lease: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Value):
     """What came of registering and looking."""
 
     registered: bool  # False where that is not to be had

@@ -1,12 +1,12 @@
 """The verdict: whether this process may serve, and why, in words from a closed vocabulary."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from db.contract.ledger import Snapshot
 from db.contract.lineage import Lineage
 from db.contract.standing import Judgement, Standing, judge
+from db.contract.value import Value
 
 
 class Mode(StrEnum):
@@ -17,8 +17,7 @@ class Mode(StrEnum):
     OFF = "off"  # every schema, for emergencies
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value):
     """What the gate says until it says something else."""
 
     ready: bool

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
+
+import msgspec
 
 PLAYERS_MAX = 22
 ROLES = ("goalkeeper", "defender", "winger", "pivot")
@@ -17,8 +18,7 @@ ROLE_BITS = 5
 ROLE_WEIGHTS = (10, 1, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """One of those who come: what they weigh, and where they like to play."""
 
     id: int
@@ -26,8 +26,7 @@ class Candidate:
     role: str = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """Two sides; of an odd number the away side has one more."""
 
     home: tuple[Candidate, ...]
