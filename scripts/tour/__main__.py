@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
 def end(number: int, _frame: FrameType | None) -> None:
     for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)  # who asks twice is being obeyed already
+    # It may strike where a thread has begun and the block that ends it has not: hence each is a daemon.
     sys.exit(128 + number)
 
 

@@ -35,7 +35,7 @@ class Screen:
         # A line goes where the panel begins, which is known only while nobody else draws it.
         self._turn = threading.Lock()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._refresh, name="screen")
+        self._thread = threading.Thread(target=self._refresh, name="screen", daemon=True)
 
     def __enter__(self) -> "Screen":
         if self._console.is_terminal:

@@ -39,7 +39,7 @@ class Switch:
         self._ended: asyncio.Event
         self._listens = False
         self._failure: OSError | None = None
-        self._thread = threading.Thread(target=self._work, name="switch")
+        self._thread = threading.Thread(target=self._work, name="switch", daemon=True)
 
     def __enter__(self) -> "Switch":
         self._listening = socket.create_server(("127.0.0.1", self._port))

@@ -29,7 +29,7 @@ class Traffic:
         self._headers = headers
         self._leaderboard, self._newest = f"{API}/statistics?season={season}", f"{SESSIONS}?limit=5"
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="traffic")
+        self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
 
     def __enter__(self) -> "Traffic":
         self._thread.start()

@@ -43,7 +43,7 @@ class Watch:
         self._tell = tell
         self._changed = threading.Condition()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="watch")
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
     def __enter__(self) -> "Watch":
         self._thread.start()

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from tests.listening import listens
 from tests.repository.tree import ROOT
 
 MARK = "MARK_OF_THIS_DEMO"
 DEADLINE_S = 120
+# Whoever waits for a demo that hangs then reads its end.
+LONGEST_S = 300
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,14 @@ def demo(*arguments: str) -> Iterator[Demo]:
             text=True,
             env={**os.environ, MARK: mark, "TMPDIR": folder},
         ) as process:
+            deadline = Timer(LONGEST_S, process.kill)
+            deadline.start()
             try:
                 yield Demo(process, mark, Path(folder), [])
             finally:
                 process.send_signal(signal.SIGTERM)
+                process.wait()
+                deadline.cancel()
 
 
 def is_marked(entry: Path, mark: str, name: str = MARK) -> bool:
