@@ -35,7 +35,7 @@ class within:  # noqa: N801 - it reads as what it does, like contextlib's own
 
 
 def ends_at() -> float:
-    """When the request at hand may ask no more; over since ever where there is none."""
+    """When the request at hand may ask no more; 0, which is long past, where there is none."""
     return _ends_at.get(0.0)
 
 
