@@ -46,5 +46,5 @@ def left_until(ends_at: float) -> float:
 
 def check() -> None:
     """Raise DeadlineOverError unless a statement may be sent now."""
-    if boottime() >= _ends_at.get(0.0):
+    if boottime() >= ends_at():
         raise DeadlineOverError
