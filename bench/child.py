@@ -23,6 +23,10 @@ print([time.monotonic() - begun, used.ru_maxrss / 1024, os.waitstatus_to_exitcod
 """
 
 
+# As an image has it, and as installed: programs have bytecode, of which their first run makes what is missing.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+
+
 class Ran(NamedTuple):
     """One run of a program."""
 
@@ -33,12 +37,10 @@ class Ran(NamedTuple):
 
 def run(arguments: Sequence[str], settings: Mapping[str, str]) -> Ran:
     """Run `arguments`, a path of a program first, in the repository's folder."""
-    # As an image has it, and as installed: programs have bytecode, of which their first run makes what is missing.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     launched = subprocess.run(  # noqa: S603 - the benchmarks name what they run
         [sys.executable, "-I", "-S", "-c", LAUNCHER, *arguments],
         cwd=ROOT,
-        env={**inherited, **settings},
+        env={**os.environ, **COMPILED, **settings},
         capture_output=True,
         text=True,
         check=True,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import psutil
 
 from bench import seasons
-from bench.child import run
+from bench.child import COMPILED, run
 from bench.readiness import under_gunicorn
 from db.contract.url import DatabaseUrl
 from scripts.tour.place import DATABASE, SERVICE, Place, choose_ports, settled
@@ -17,9 +17,6 @@ from scripts.tour.release import FIRST
 from scripts.tour.service import COMMAND
 from scripts.tour.settings import SHARED, of_the_job, of_the_service
 from tests.server.roles import session
-
-# As an image has it, programs have bytecode: the first start makes what is missing.
-COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 class Listening(NamedTuple):
